@@ -1,0 +1,147 @@
+"""Learning from examples: the loss, the step downhill, and the loop with its progress bar."""
+
+import os
+from dataclasses import dataclass, field
+
+import numpy as np
+from tqdm.auto import tqdm
+
+
+def cross_entropy(scores, answers):
+    """How surprised the model is by the right answers, in nats, averaged over the batch; and its gradient::
+
+        p = softmax(scores)        loss = -mean(log p[answer])
+
+    Stable for any finite scores: the largest is subtracted first.
+
+    Args:
+        scores: ``(B, K)``.
+        answers: whole numbers below K, ``(B,)``.
+
+    Returns:
+        loss: a number; ``log(K)`` when every answer is thought equally likely.
+        dscores: ``(B, K)``, the gradient of the loss by the scores.
+
+    >>> loss, dscores = cross_entropy(np.zeros((2, 4)), np.array([0, 3]))
+    >>> bool(np.isclose(loss, np.log(4)))
+    True
+    """
+    if np.ndim(scores) != 2 or np.shape(answers) != (len(scores),):
+        raise ValueError(f"scores are (B, K) and answers (B,), not {np.shape(scores)} and {np.shape(answers)}")
+    rows = np.arange(len(scores))
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    dscores = np.exp(log_p)
+    dscores[rows, answers] -= 1
+    return -log_p[rows, answers].mean(), dscores / len(scores)
+
+
+def accuracy(scores, answers):
+    """The share of sentences, 0 to 1, whose highest score is the right answer."""
+    return float((scores.argmax(axis=1) == answers).mean())
+
+
+def clip_gradients(gradients, limit):
+    """Scale all gradients down together, in place, so that their joint length is at most ``limit``; returns the length they had.
+
+    Source: Pascanu, Mikolov and Bengio (2013).
+
+    >>> gradient = np.array([3.0, 4.0])
+    >>> float(clip_gradients([gradient], limit=1.0)), [round(float(g), 3) for g in gradient]
+    (5.0, [0.6, 0.8])
+    """
+    gradients = list(gradients)
+    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients))
+    if norm > limit:
+        for gradient in gradients:
+            gradient *= limit / norm
+    return norm
+
+
+class Adam:
+    """The step downhill that nearly everyone takes: a running mean of the gradient over the root of its running square::
+
+        m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
+        w = w - rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
+
+    Args:
+        rate: the learning rate.
+        b1, b2, eps: as in the source: Kingma and Ba (2015).
+    """
+
+    def __init__(self, rate=1e-3, b1=0.9, b2=0.999, eps=1e-8):
+        self.rate, self.b1, self.b2, self.eps = rate, b1, b2, eps
+        self.steps, self.memory = 0, []
+
+    def step(self, pairs):
+        """Change every parameter in place. ``pairs``: ``(parameter, gradient)``, in the same order every time."""
+        pairs = list(pairs)
+        self.memory = self.memory or [(np.zeros_like(w), np.zeros_like(w)) for w, _ in pairs]
+        self.steps += 1
+        for (w, g), (m, v) in zip(pairs, self.memory, strict=True):
+            m += (1 - self.b1) * (g - m)
+            v += (1 - self.b2) * (g * g - v)
+            m_hat, v_hat = m / (1 - self.b1**self.steps), v / (1 - self.b2**self.steps)
+            w -= self.rate * m_hat / (np.sqrt(v_hat) + self.eps)
+
+
+@dataclass
+class History:
+    """What a training run recorded, one number a step: ``loss`` in nats, ``accuracy`` from 0 to 1."""
+
+    loss: list[float] = field(default_factory=list)
+    accuracy: list[float] = field(default_factory=list)
+
+
+def fit(model, task, steps, rng, size=64, rate=3e-3, limit=1.0, target=None):
+    """Train ``model`` on fresh batches of ``task`` with Adam, with a progress bar.
+
+    Interrupting it (the stop button of a notebook) returns what it has recorded so far; the model keeps what it has learnt.
+
+    Args:
+        model: with ``forward(tokens)``, ``backward(dscores)`` and ``pairs()``, as :class:`lstmbook.layers.Reader`.
+        task: with ``batch(rng, size)``, as :class:`lstmbook.tasks.Recall`.
+        steps: how many batches at most.
+        rng: a ``numpy.random.Generator`` for the batches.
+        size: sentences in a batch.
+        rate: Adam's learning rate.
+        limit: the longest gradient, see :func:`clip_gradients`.
+        target: stop once the mean accuracy of the last 20 batches reaches this, if given.
+
+    Returns:
+        A :class:`History`.
+
+    Raises:
+        FloatingPointError: when the loss is no longer a number.
+    """
+    history, optimiser = History(), Adam(rate)
+    try:
+        # In a notebook tqdm does not read this variable by itself; stored outputs are made with it.
+        quiet = bool(os.environ.get("TQDM_DISABLE"))
+        with tqdm(range(steps), leave=False, unit="batch", disable=quiet) as bar:
+            for _ in bar:
+                tokens, answers = task.batch(rng, size)
+                scores = model.forward(tokens)
+                loss, dscores = cross_entropy(scores, answers)
+                if not np.isfinite(loss):
+                    raise FloatingPointError(
+                        f"the loss is not a number after {len(history.loss)} steps: try a smaller rate or a smaller limit"
+                    )
+                model.backward(dscores)
+                clip_gradients([gradient for _, gradient in model.pairs()], limit)
+                optimiser.step(model.pairs())
+                history.loss.append(float(loss))
+                history.accuracy.append(accuracy(scores, answers))
+                recent = history.accuracy[-20:]
+                bar.set_postfix_str(f"loss {loss:.2f}, accuracy {np.mean(recent):.0%}", refresh=False)
+                if target is not None and len(recent) == 20 and np.mean(recent) >= target:
+                    break
+    except KeyboardInterrupt:
+        pass
+    return history
+
+
+def evaluate(model, task, rng, size=1000):
+    """The accuracy, 0 to 1, of ``model`` on ``size`` fresh sentences of ``task``."""
+    tokens, answers = task.batch(rng, size)
+    return accuracy(model.forward(tokens), answers)
