@@ -1,0 +1,80 @@
+"""Widgets without a kernel.
+
+A stored widget is an element ``<div data-widget="NAME" data-state="...">``. Each page that holds one gets the module ``NAME.js`` of
+``lstmbook.widgets`` and a small host that renders it there. The module travels as text inside an ordinary script, because a browser
+refuses to load a module from a file system, and the book opens from one too.
+
+``{widget} NAME`` repeats, on a page without code, the widget that a chapter has stored: one source, also for the picture in it.
+"""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parents[2]
+MODULES = ROOT / "code" / "lstmbook" / "widgets"
+STORED = re.compile(r'<div class="lstm-widget" data-widget="(\w+)"')
+
+sys.path.append(str(ROOT / "code"))
+from lstmbook import palette
+
+
+class Widget(SphinxDirective):
+    required_arguments = 1
+
+    def run(self):
+        name = self.arguments[0]
+        for path in sorted((ROOT / "chapters").glob("*.ipynb")):
+            for cell in json.loads(path.read_text("utf-8"))["cells"]:
+                for output in cell.get("outputs", []):
+                    stored = "".join(output.get("data", {}).get("text/html", ""))
+                    if f'data-widget="{name}"' in stored:
+                        self.env.note_dependency(str(path))
+                        return [nodes.raw("", stored, format="html")]
+        raise self.error(f"no chapter has stored a widget called {name!r}: run make notebooks first")
+
+
+class Palette(SphinxDirective):
+    """The table of the book's colours, from the palette itself."""
+
+    def run(self):
+        rows = "".join(
+            f'<tr><td><span class="lb-swatch" style="background:{entry["colour"]}"></span></td>'
+            f'<td><b style="color:var(--lstm-{name}-ink)">{entry["means"]}</b></td><td><code>{entry["colour"]}</code></td></tr>'
+            for name, entry in palette.PALETTE.items()
+        )
+        head = "<thead><tr><th>colour</th><th>means</th><th>value</th></tr></thead>"
+        return [nodes.raw("", f'<table class="table">{head}<tbody>{rows}</tbody></table>', format="html")]
+
+
+def add_modules(app, pagename, templatename, context, doctree):
+    for name in sorted(set(STORED.findall(context.get("body", "")))):
+        if not (MODULES / f"{name}.js").is_file():
+            raise ValueError(f"{pagename} holds a widget called {name!r}, but code/lstmbook/widgets/{name}.js is not there")
+        app.add_js_file(f"widgets/{name}.js", loading_method="defer")
+    if STORED.search(context.get("body", "")):
+        app.add_js_file("widget_host.js", loading_method="defer", priority=900)
+
+
+def write_assets(app):
+    """Write what is derived: the palette and the widgets' look as one style sheet, each module as a script that carries it as text."""
+    static = Path(app.outdir) / "_static"
+    (static / "widgets").mkdir(parents=True, exist_ok=True)
+    (static / "widgets.css").write_text(palette.css() + (MODULES / "widget.css").read_text("utf-8"), "utf-8")
+    for module in MODULES.glob("*.js"):
+        text = json.dumps(module.read_text("utf-8"))
+        (static / "widgets" / module.name).write_text(f'(window.lstmWidgets ??= {{}})["{module.stem}"] = {text};\n', "utf-8")
+    (static / "widget_host.js").write_text((Path(__file__).with_name("widget_host.js")).read_text("utf-8"), "utf-8")
+
+
+def setup(app):
+    app.add_directive("widget", Widget)
+    app.add_directive("palette", Palette)
+    app.connect("builder-inited", write_assets)
+    app.connect("html-page-context", add_modules)
+    app.add_css_file("widgets.css", priority=400)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
