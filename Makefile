@@ -1,0 +1,42 @@
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+export OPENBLAS_NUM_THREADS = 1
+export OMP_NUM_THREADS = 1
+
+.PHONY: help book site test lab notebooks lint format clean python env-book env-all
+.DEFAULT_GOAL := help
+
+help:  ## show this list
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## */  make \1\t/' | expand -t 20
+
+book: site  ## build the website and serve it on this machine
+	@$(BIN)/python tools/serve.py _build/html
+
+site: env-book  ## build the website into _build/html; warnings are errors
+	@$(BIN)/jupyter-book build . -q -W --keep-going
+
+test: env-all  ## run every test and every notebook
+	@$(BIN)/python tools/browser.py
+	@$(BIN)/python -m pytest
+
+lab: env-all  ## open the chapters in JupyterLab
+	@$(BIN)/jupyter lab chapters
+
+notebooks: env-all  ## run every chapter and store it with its outputs
+	@$(BIN)/python tools/notebooks.py
+
+lint: env-all  ## check the style of modules and notebooks
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: env-all  ## mend the style of modules and notebooks
+	@$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean:  ## delete what was built
+	@rm -rf _build
+
+env-book env-all: env-%: python
+	@$(PYTHON) tools/environment.py $* $(VENV)
+
+python:
+	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer, or say where it is with PYTHON=/path/to/python."; exit 1; }
