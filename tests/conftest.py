@@ -1,0 +1,48 @@
+import functools
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import browser
+import pytest
+import serve
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """The website, built from the stored notebooks with warnings as errors."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "-W", "--keep-going", "-q", "--path-output", folder]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder / "_build" / "html"
+
+
+@pytest.fixture(scope="session")
+def address(site):
+    """The site's address while it is served on this machine."""
+    server = serve.Server(("127.0.0.1", 0), functools.partial(serve.Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """A real browser, cut off from every host but this machine."""
+    from playwright.sync_api import sync_playwright
+
+    path = browser.find()
+    if path is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(browser.ADVICE)
+    with sync_playwright() as playwright:
+        flags = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--disable-background-networking"]
+        if hasattr(os, "geteuid") and os.geteuid() == 0:
+            flags.append("--no-sandbox")
+        running = playwright.chromium.launch(executable_path=path, args=flags)
+        yield running
+        running.close()

@@ -1,0 +1,93 @@
+import json
+import re
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import pytest
+from matplotlib import colors
+
+from lstmbook import palette, plots
+
+ROOT = Path(__file__).parents[1]
+HOUSE = {
+    "forget": "#D55E00", "input": "#009E73", "candidate": "#E69F00", "output": "#56B4E9", "cell": "#CC79A7", "hidden": "#0072B2",
+}  # fmt: skip
+
+
+def contrast(first, second):
+    """The contrast ratio of WCAG 2.2, from 1 to 21."""
+
+    def luminance(colour):
+        linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in colors.to_rgb(colour)]
+        return sum(weight * c for weight, c in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+    light, dark = sorted((luminance(first), luminance(second)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def test_one_colour_has_one_meaning():
+    assert {name: palette.COLOURS[name] for name in HOUSE} == HOUSE
+    assert len(set(palette.COLOURS.values())) == len(palette.COLOURS) == 7
+
+
+@pytest.mark.parametrize("name", palette.PALETTE)
+def test_every_ink_can_be_read_on_its_page(name):
+    entry = palette.PALETTE[name]
+    assert contrast(entry["on_light"], "#f3f4f5") >= 4.5
+    assert contrast(entry["on_dark"], "#29313d") >= 4.5
+
+
+def test_the_style_sheet_of_the_figures_draws_in_the_palette():
+    with plt.style.context("lstmbook.book"):
+        cycle = {f"#{colour}".upper().replace("##", "#") for colour in plt.rcParams["axes.prop_cycle"].by_key()["color"]}
+    assert cycle <= set(palette.COLOURS.values())
+
+
+def hues(text):
+    """Every colour in ``text`` that is neither black, white nor a shade of grey."""
+    found = re.findall(r"#[0-9a-fA-F]{6}\b|#[0-9a-fA-F]{3}\b", text)
+    return {c for c in found if max(colors.to_rgb(c)) - min(colors.to_rgb(c)) > 0.08}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        p
+        for pattern in (
+            "book/**/*.css",
+            "book/**/*.svg",
+            "book/*.md",
+            "code/**/*.js",
+            "code/**/*.css",
+            "code/**/*.py",
+            "code/**/*.mplstyle",
+            "chapters/*.ipynb",
+        )
+        for p in sorted(ROOT.glob(pattern))
+    ],
+    ids=lambda p: p.name,
+)
+def test_no_file_brings_a_colour_of_its_own(path):
+    text = path.read_text("utf-8")
+    if path.suffix == ".ipynb":
+        text = "\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"])
+    shades = {entry[key].lower() for entry in palette.PALETTE.values() for key in ("colour", "on_light", "on_dark")}
+    tints = {"#dcebf5"}  # the hidden state's blue, thinned with white
+    assert {c.lower() for c in hues(text)} <= shades | tints
+
+
+def test_css_variables_carry_both_themes():
+    css = palette.css()
+    assert "--lstm-hidden:#0072B2" in css
+    light, dark = css.strip().splitlines()
+    assert f"--lstm-forget-ink:{palette.PALETTE['forget']['on_light']}" in light
+    assert f"--lstm-forget-ink:{palette.PALETTE['forget']['on_dark']}" in dark
+
+
+def test_an_accuracy_axis_says_where_chance_lies():
+    fig, ax = plt.subplots()
+    plots.accuracy_axis(ax, chance=0.25)
+    assert ax.lines[0].get_ydata() == [0.25, 0.25]
+    assert "25%" in ax.texts[0].get_text()
+    assert ax.get_ylim()[1] > 1
+    plt.close(fig)

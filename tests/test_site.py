@@ -1,0 +1,203 @@
+"""The built website in a real browser that can reach no host but this machine."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin
+
+import pytest
+from bs4 import BeautifulSoup
+
+ROOT = Path(__file__).parents[1]
+CHAPTERS = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
+PAGES = [f"book/{path.stem}" for path in sorted((ROOT / "book").glob("*.md"))] + CHAPTERS
+WITH_WIDGET = ["book/index", "chapters/01_why_remember"]
+THEMES = ["light", "dark"]
+
+
+def open_page(chromium, url, **options):
+    """A page and the list of everything that went wrong or left this machine while it loaded."""
+    context = chromium.new_context(**options)
+    page, wrong = context.new_page(), []
+    home = url.split("/")[2] if url.startswith("http") else ""
+    page.on("console", lambda message: wrong.append(message.text) if message.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("requestfailed", lambda request: wrong.append(f"failed: {request.url}"))
+    page.on("response", lambda response: wrong.append(f"{response.status}: {response.url}") if response.status >= 400 else None)
+
+    def watch(request):
+        scheme, rest = request.url.split(":", 1)
+        if scheme not in ("data", "blob") and not (scheme == "file" and not home) and rest[2:].split("/")[0] != home:
+            wrong.append(f"foreign: {request.url}")
+
+    page.on("request", watch)
+    page.goto(url)
+    page.wait_for_load_state("networkidle")
+    return page, wrong
+
+
+def where(address, site, name, scheme):
+    return f"{address}/{name}.html" if scheme == "http" else (site / f"{name}.html").as_uri()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("name", [*PAGES, "search", "genindex", "index"])
+def test_a_page_asks_nobody_and_fails_nowhere(chromium, address, site, name, scheme):
+    page, wrong = open_page(chromium, where(address, site, name, scheme))
+    assert wrong == []
+    assert page.title()
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("name", WITH_WIDGET)
+def test_the_sliders_answer_the_keyboard(chromium, address, site, name, scheme):
+    page, _ = open_page(chromium, where(address, site, name, scheme))
+    gap = page.get_by_role("slider", name="gap (filler words)").first
+    window = page.get_by_role("slider", name="window (last words)").first
+    assert gap.get_attribute("aria-valuetext") == "10 words"
+    status = page.get_by_role("status").first
+    assert "outside the window" in status.inner_text()
+    gap.focus()
+    page.keyboard.press("Home")
+    assert gap.get_attribute("aria-valuetext") == "0 words"
+    page.keyboard.press("ArrowRight")
+    assert gap.get_attribute("aria-valuetext") == "1 word"
+    page.keyboard.press("Tab")
+    assert window.evaluate("node => node === document.activeElement")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")
+    assert "The answer is known: Marathi." in status.inner_text()  # 1 + 1 + 5 words
+    assert page.locator(".lw-blank").first.inner_text() == "Marathi"
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", WITH_WIDGET)
+def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site, name):
+    page, _ = open_page(chromium, where(address, site, name, "http"), has_touch=True)
+    window = page.get_by_role("slider", name="window (last words)").first
+    window.scroll_into_view_if_needed()
+    box = window.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 4 / 45, middle)  # 5 of 1 to 46
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] - 2, middle, steps=5)
+    page.mouse.up()
+    assert window.get_attribute("aria-valuetext") == "46 words"
+    page.touchscreen.tap(box["x"] + 3, middle)
+    assert window.get_attribute("aria-valuetext") == "1 word"
+    assert len(page.locator(".lw-seen").first.inner_text().split()) == 1
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", WITH_WIDGET)
+def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name):
+    page, _ = open_page(chromium, where(address, site, name, "http"), java_script_enabled=False)
+    picture = page.locator("[data-widget] img").first
+    assert picture.is_visible()
+    assert "The name is outside the window" in picture.get_attribute("alt")
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_search_finds_a_word_of_the_book(chromium, address, site, scheme):
+    page, wrong = open_page(chromium, where(address, site, "search", scheme) + "?q=latch")
+    page.wait_for_selector("#search-results li a")
+    assert any("02_recurrence" in link.get_attribute("href") for link in page.locator("#search-results li a").all())
+    assert wrong == []
+    page.context.close()
+
+
+def test_the_theme_can_be_switched_by_hand(chromium, address, site):
+    page, _ = open_page(chromium, where(address, site, "book/index", "http"), color_scheme="light")
+    seen = set()
+    for _ in range(3):
+        page.locator("button.theme-switch-button").first.click()
+        seen.add(page.locator("html").get_attribute("data-theme"))
+    assert seen == {"light", "dark"}
+    page.context.close()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", [*PAGES, "search"])
+def test_everybody_can_use_the_page(chromium, address, site, name, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page, _ = open_page(chromium, where(address, site, name, "http"), color_scheme=theme, reduced_motion="reduce")
+    found = Axe().run(page).response["violations"]
+    serious = [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
+    assert serious == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("width", [320, 375, 768])
+@pytest.mark.parametrize("name", [*PAGES, "search"])
+def test_nothing_is_wider_than_the_screen(chromium, address, site, name, width):
+    page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": width, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for handle in page.locator(".toggle-button").all():
+        handle.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.context.close()
+
+
+def documents(site):
+    return {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in site.rglob("*.html")}
+
+
+def test_every_internal_link_and_anchor_leads_somewhere(site):
+    pages = documents(site)
+    ids = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in pages.items()}
+    broken = []
+    for path, soup in pages.items():
+        for tag, attribute in [(t, a) for a in ("href", "src") for t in soup.find_all(attrs={a: True})]:
+            link = tag[attribute]
+            if re.match(r"(https?|mailto|data|javascript):", link) or link == "#":
+                continue
+            target, anchor = urldefrag(urljoin(path.as_uri(), link))
+            file = Path(unquote(target.removeprefix("file://").split("?")[0]))
+            if not file.exists() or (anchor and file in ids and unquote(anchor) not in ids[file]):
+                broken.append(f"{path.relative_to(site)}: {link}")
+    assert broken == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_mathematics_is_typeset_and_can_be_heard(site, name):
+    soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+    article = soup.find("article")
+    formulas = article.find_all("mjx-container")
+    assert all(formula.find("svg") and formula.find("math") for formula in formulas)
+    for script in article.find_all(["script", "pre", "code"]):
+        script.decompose()
+    assert not re.search(r"\\\(|\\\[|\$\$|\\frac|\\tanh", article.get_text())
+    if name in ("book/notation", *CHAPTERS):
+        assert len(formulas) > 3
+
+
+def test_a_colour_in_a_formula_is_the_palettes(site):
+    text = (site / "chapters" / "02_recurrence.html").read_text("utf-8")
+    assert "fill:var(--lstm-hidden-ink)" in text
+    assert 'fill="#0072B2"' not in text
+
+
+def test_a_wrong_formula_stops_the_build(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "extensions"))
+    import prerendered_math
+    import quickjs
+
+    with pytest.raises(quickjs.JSException, match="nonsense"):
+        prerendered_math.typeset(r"\nonsense", False)
+    assert "<mfrac>" in prerendered_math.typeset(r"\frac{1}{2}", True)
+
+
+def test_every_image_of_the_site_says_what_it_shows(site):
+    for path, soup in documents(site).items():
+        for image in soup.find_all("img"):
+            assert len(image.get("alt", "")) > 20, f"{path.name}: {str(image)[:100]}"
+
+
+def test_a_page_is_light(site):
+    """What the book left out stays out: no icon font, no kernel, no second typesetter."""
+    for path in site.rglob("*.html"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"fontawesome|thebe|require(\.min)?\.js|html-manager|MathJax\.js|tex-mml", text, re.IGNORECASE), path
+    assert not list(site.rglob("*fontawesome*"))

@@ -1,0 +1,219 @@
+"""The commands of the repository, as somebody types them on a machine where something is missing."""
+
+import copy
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import browser
+import environment
+import nbformat
+import notebooks
+import pytest
+import serve
+
+ROOT = Path(__file__).parents[1]
+
+
+def make(*arguments, **variables):
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, env={**os.environ, **variables})
+
+
+def test_import_code_is_pythons_own_module():
+    assert not list((ROOT / "code").glob("*.py")), "a .py file in code/ would be importable as a top-level module"
+    said = subprocess.run(
+        [sys.executable, "-c", "import code, pdb; print(code.InteractiveConsole)"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert "code.InteractiveConsole" in said.stdout, said.stderr
+
+
+def test_help_lists_every_command():
+    listed = make("help").stdout
+    for target in ("book", "site", "test", "lab", "notebooks", "lint", "format", "clean"):
+        assert f"make {target}" in listed
+
+
+def test_a_missing_python_is_one_sentence():
+    done = make("site", "PYTHON=no-such-python")
+    assert done.returncode != 0
+    assert "There is no no-such-python here: install Python 3.11 or newer" in done.stdout
+
+
+def test_an_old_python_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(environment, "OLDEST", (9, 9))
+    assert "needs Python 3.11 or newer" in environment.main(["book"])
+
+
+@pytest.mark.parametrize("arguments", [[], ["everything"]])
+def test_an_unknown_part_is_one_sentence(arguments):
+    assert environment.main(arguments) == "Say what to set up: python tools/environment.py book, or all."
+
+
+@pytest.mark.parametrize(
+    ("log", "sentence"),
+    [
+        ("WARNING: Retrying ... [Errno -3] Temporary failure in name resolution", "there is no network"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "does not exist for this Python"),
+        ("OSError: [Errno 28] No space left on device", "the disk is full"),
+        ("some\nERROR: strange", "pip said: ERROR: strange"),
+    ],
+)
+def test_a_failed_installation_is_one_sentence(log, sentence):
+    assert sentence in environment.explain(log)
+    assert "\n" not in environment.explain(log)
+
+
+def test_a_failed_installation_keeps_what_pip_said(tmp_path, monkeypatch):
+    folder = tmp_path / "env"
+    monkeypatch.setattr(environment, "run", lambda command, log: Path(log).write_text("ERROR: broken pipe") and 1)
+    said = environment.main(["book", str(folder)])
+    assert "broken pipe" in said and "setup.log" in said
+    assert not environment.installed(str(folder), "book")
+
+
+def test_an_environment_is_made_once_until_its_requirements_change(tmp_path, monkeypatch):
+    calls = []
+    monkeypatch.setattr(environment, "run", lambda command, log: calls.append(command) or 0)
+    assert environment.main(["all", str(tmp_path / "env")]) is None
+    assert environment.main(["all", str(tmp_path / "env")]) is None
+    assert environment.main(["book", str(tmp_path / "env")]) is None  # all includes book
+    assert len(calls) == 1
+    monkeypatch.setattr(environment, "fingerprint", lambda what: "changed")
+    assert environment.main(["all", str(tmp_path / "env")]) is None
+    assert len(calls) == 2
+
+
+def test_building_the_site_needs_no_torch():
+    needed = (ROOT / "book" / "requirements.txt").read_text()
+    assert "torch" not in needed
+    lines = (ROOT / "requirements.txt").read_text().strip().splitlines()
+    assert lines[0] == "-r book/requirements.txt" and lines[-1] == "-e ./code"
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "book/requirements.txt"])
+def test_direct_dependencies_are_pinned(name):
+    for line in (ROOT / name).read_text().splitlines():
+        if line and line[0] not in "#-":
+            assert "==" in line
+
+
+def test_a_busy_port_is_passed_over_and_said(tmp_path, capsys):
+    (tmp_path / "index.html").write_text("hello")
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = busy.getsockname()[1]
+        server = serve.listen(tmp_path, port)
+    try:
+        assert port < server.server_port <= port + 99
+        assert f"Port {port} is busy, trying {port + 1}." in capsys.readouterr().out
+        assert server.server_address[0] == "127.0.0.1"
+    finally:
+        server.server_close()
+
+
+def test_the_server_says_its_address_and_serves(tmp_path):
+    (tmp_path / "index.html").write_text("hello")
+    command = [sys.executable, ROOT / "tools" / "serve.py", tmp_path, "--port", "8700"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        line = ""
+        while "The book is at" not in line:
+            line = process.stdout.readline()
+        assert urllib.request.urlopen(line.split()[4]).read() == b"hello"
+        process.kill()
+
+
+def test_serving_before_building_is_one_sentence(tmp_path):
+    done = subprocess.run([sys.executable, ROOT / "tools" / "serve.py", tmp_path], capture_output=True, text=True)
+    assert done.stderr.strip() == f"There is no site in {tmp_path}: build it first with make site."
+
+
+def test_a_missing_browser_is_a_failure_in_ci_and_a_sentence_elsewhere(monkeypatch, capsys):
+    monkeypatch.setattr(browser, "find", lambda: None)
+    monkeypatch.setattr(browser, "get", lambda: None)
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(SystemExit, match="need Chromium: install it"):
+        browser.main()
+    monkeypatch.delenv("CI")
+    browser.main()
+    assert "They are skipped." in capsys.readouterr().out
+
+
+def test_a_wrong_browser_path_is_named(monkeypatch):
+    monkeypatch.setenv("CHROMIUM", "/no/such/browser")
+    with pytest.raises(SystemExit, match="CHROMIUM names /no/such/browser"):
+        browser.main()
+
+
+def small_notebook():
+    cell = nbformat.v4.new_code_cell("print(6 * 7)", id="answer", metadata={"collapsed": True, "tags": ["keep"]})
+    return nbformat.v4.new_notebook(
+        cells=[cell], metadata={"widgets": {"state": "random"}, "kernelspec": {"name": "other", "display_name": "x"}}
+    )
+
+
+def test_a_stored_notebook_keeps_its_ids_and_loses_what_is_random(tmp_path):
+    notebook = small_notebook()
+    notebooks.execute(notebook, tmp_path)
+    assert "execution" in notebook.cells[0].metadata  # times
+    live = {notebooks.LIVE_WIDGET: {"model_id": "random"}}
+    notebook.cells[0].outputs += [
+        nbformat.v4.new_output("display_data", {**live, "text/html": "<p>picture</p>"}),
+        nbformat.v4.new_output("display_data", live),
+        nbformat.v4.new_output("stream", name="stdout", text="a"),
+        nbformat.v4.new_output("stream", name="stdout", text="b"),
+    ]
+    once = notebooks.normalise(notebook)
+    first, picture, text = once.cells[0].outputs
+    assert once.metadata == nbformat.from_dict(notebooks.METADATA)
+    assert once.cells[0].id == "answer" and once.cells[0].metadata == {"tags": ["keep"]}
+    assert (first.text, picture.data, text.text) == ("42\n", {"text/html": "<p>picture</p>"}, "ab")
+    twice = notebooks.normalise(copy.deepcopy(once))
+    assert nbformat.writes(twice) == nbformat.writes(once)
+
+
+def test_a_notebook_that_fails_is_left_as_it_was(tmp_path):
+    notebook = small_notebook()
+    notebook.cells[0].source = "raise ValueError('no')"
+    path = tmp_path / "broken.ipynb"
+    nbformat.write(notebook, path)
+    before = path.read_bytes()
+    done = subprocess.run([sys.executable, ROOT / "tools" / "notebooks.py", path], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "was left as it is, because a cell failed" in done.stderr
+    assert path.read_bytes() == before
+
+
+def nbval(path):
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "--no-cov",
+        "-c",
+        os.devnull,
+        "--nbval",
+        "--nbval-current-env",
+    ]
+    return subprocess.run([*command, path], cwd=path.parent, capture_output=True, text=True)
+
+
+def test_a_changed_stored_output_makes_the_notebook_run_fail(tmp_path):
+    path = tmp_path / "01_why_remember.ipynb"
+    shutil.copy(ROOT / "chapters" / path.name, path)
+    good = nbval(path)
+    assert good.returncode == 0, good.stdout
+    changed = path.read_text("utf-8").replace("always say Hindi: 9 of 28", "always say Hindi: 8 of 28")
+    assert changed != path.read_text("utf-8")
+    path.write_text(changed, "utf-8")
+    bad = nbval(path)
+    assert bad.returncode == 1
+    assert "1 failed" in bad.stdout

@@ -1,0 +1,121 @@
+import io
+import sys
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lstmbook import layers, tasks, train
+
+
+@given(st.integers(1, 6), st.integers(1, 7), st.integers(0, 10**6))
+@settings(deadline=None)
+def test_cross_entropy_is_pytorchs(B, K, seed):
+    rng = np.random.default_rng(seed)
+    scores, answers = rng.normal(scale=5, size=(B, K)), rng.integers(K, size=B)
+    theirs = torch.tensor(scores, requires_grad=True)
+    expected = torch.nn.functional.cross_entropy(theirs, torch.from_numpy(answers))
+    expected.backward()
+    loss, dscores = train.cross_entropy(scores, answers)
+    assert loss == pytest.approx(expected.item(), rel=1e-12, abs=1e-12)
+    np.testing.assert_allclose(dscores, theirs.grad, atol=1e-14)
+
+
+def test_cross_entropy_of_huge_scores_is_finite():
+    with np.errstate(over="raise", invalid="raise"):
+        loss, dscores = train.cross_entropy(np.array([[1e4, -1e4]]), np.array([1]))
+    assert loss == 2e4
+    np.testing.assert_array_equal(dscores, [[1, -1]])
+
+
+def test_cross_entropy_refuses_shapes_that_do_not_fit():
+    with pytest.raises(ValueError, match=r"scores are .B, K. and answers .B,."):
+        train.cross_entropy(np.zeros((2, 3)), np.zeros(3, int))
+
+
+def test_adam_takes_pytorchs_steps():
+    rng = np.random.default_rng(0)
+    ours = rng.standard_normal((3, 2))
+    theirs = torch.nn.Parameter(torch.tensor(ours))
+    mine, reference = train.Adam(rate=0.01), torch.optim.Adam([theirs], lr=0.01)
+    for _ in range(20):
+        gradient = rng.standard_normal((3, 2))
+        mine.step([(ours, gradient)])
+        theirs.grad = torch.from_numpy(gradient)
+        reference.step()
+    np.testing.assert_allclose(ours, theirs.detach(), atol=1e-12)
+
+
+def test_clipping_is_pytorchs_and_leaves_short_gradients_alone():
+    rng = np.random.default_rng(0)
+    ours = [rng.standard_normal(4), rng.standard_normal((2, 3))]
+    theirs = [torch.nn.Parameter(torch.zeros(g.shape, dtype=torch.float64)) for g in ours]
+    for parameter, gradient in zip(theirs, ours, strict=True):
+        parameter.grad = torch.tensor(gradient)
+    norm = train.clip_gradients(ours, limit=0.5)
+    assert norm == pytest.approx(torch.nn.utils.clip_grad_norm_(theirs, 0.5).item())
+    for gradient, parameter in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(gradient, parameter.grad, rtol=1e-5)
+    before = [gradient.copy() for gradient in ours]
+    train.clip_gradients(ours, limit=10)
+    for gradient, kept in zip(ours, before, strict=True):
+        np.testing.assert_array_equal(gradient, kept)
+
+
+def reader(seed=0):
+    task = tasks.Recall(gap=2)
+    return task, layers.Reader(len(task.vocabulary), 8, 16, 16, np.random.default_rng(seed))
+
+
+def test_a_plain_network_learns_a_short_gap():
+    task, model = reader()
+    rng = np.random.default_rng(0)
+    history = train.fit(model, task, steps=1000, rng=rng, target=0.98)
+    assert len(history.loss) == len(history.accuracy) < 1000  # it stopped at the target
+    assert train.evaluate(model, task, rng) > 0.9
+    assert np.mean(history.loss[-20:]) < 0.5 * np.mean(history.loss[:20])
+
+
+def test_training_twice_from_one_seed_gives_the_same_weights():
+    weights = []
+    for _ in range(2):
+        task, model = reader()
+        train.fit(model, task, steps=5, rng=np.random.default_rng(0))
+        weights.append([w.copy() for w, _ in model.pairs()])
+    for first, second in zip(*weights, strict=True):
+        np.testing.assert_array_equal(first, second)
+
+
+def test_an_interrupted_training_gives_back_what_it_recorded():
+    task, model = reader()
+
+    class Interrupted:
+        count = 0
+
+        def batch(self, rng, size):
+            self.count += 1
+            if self.count == 4:
+                raise KeyboardInterrupt
+            return task.batch(rng, size)
+
+    history = train.fit(model, Interrupted(), steps=100, rng=np.random.default_rng(0))
+    assert len(history.loss) == 3
+
+
+def test_a_loss_that_is_no_number_stops_training_with_a_sentence():
+    task, model = reader()
+    model.layers["readout"].params["R"][0, 0] = np.nan
+    with pytest.raises(FloatingPointError, match="the loss is not a number after 0 steps: try a smaller rate"):
+        train.fit(model, task, steps=5, rng=np.random.default_rng(0))
+
+
+def test_the_progress_bar_shows_and_can_be_silenced(monkeypatch):
+    for quiet, visible in (("", True), ("1", False)):
+        monkeypatch.setenv("TQDM_DISABLE", quiet)
+        stream = io.StringIO()
+        monkeypatch.setattr(sys, "stderr", stream)
+        task, model = reader()
+        train.fit(model, task, steps=2, rng=np.random.default_rng(0))
+        assert ("batch" in stream.getvalue()) == visible
