@@ -40,3 +40,4 @@ env-book env-all: env-%: python
 
 python:
 	@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON) here: install Python 3.11 or newer, or say where it is with PYTHON=/path/to/python."; exit 1; }
+	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11))" || { echo "The book needs Python 3.11 or newer, and $(PYTHON) is older: install a newer one, or say where it is with PYTHON=/path/to/python."; exit 1; }

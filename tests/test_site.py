@@ -140,6 +140,16 @@ def test_nothing_is_wider_than_the_screen(chromium, address, site, name, width):
     page.context.close()
 
 
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_code_and_what_it_prints_never_scroll_sideways(chromium, address, site, name, width):
+    page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": width, "height": 740})
+    too_wide = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.textContent)"
+    assert page.locator("article pre").count() > 20
+    assert page.locator("article pre").evaluate_all(too_wide) == []
+    page.context.close()
+
+
 def documents(site):
     return {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in site.rglob("*.html")}
 

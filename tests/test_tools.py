@@ -57,6 +57,7 @@ def test_an_unknown_part_is_one_sentence(arguments):
     ("log", "sentence"),
     [
         ("WARNING: Retrying ... [Errno -3] Temporary failure in name resolution", "there is no network"),
+        ("ERROR: Could not find a version that satisfies the requirement numpy (from versions: none)", "there is no network"),
         ("ERROR: No matching distribution found for torch==2.13.0", "does not exist for this Python"),
         ("OSError: [Errno 28] No space left on device", "the disk is full"),
         ("some\nERROR: strange", "pip said: ERROR: strange"),

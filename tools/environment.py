@@ -40,7 +40,14 @@ def installed(folder, what):
 
 def explain(log):
     """One sentence on why pip failed, from what it printed."""
-    for sign in ("Temporary failure", "Name or service not known", "Failed to establish", "getaddrinfo failed", "Network is unreachable"):
+    for sign in (
+        "Temporary failure",
+        "Name or service not known",
+        "Failed to establish",
+        "getaddrinfo failed",
+        "Network is unreachable",
+        "from versions: none",
+    ):
         if sign in log:
             return "The packages could not be fetched because there is no network: connect this machine and try again."
     for line in log.splitlines():

@@ -68,6 +68,7 @@ function render({ model, el }) {
   const result = make("p", "lw-result");
   result.setAttribute("role", "status");
   box.append(sentence, ...sliders.map(({ row }) => row), result);
+  el.classList.add("lstm-widget");
   el.replaceChildren(box);
 
   const draw = () => {
