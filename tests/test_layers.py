@@ -137,6 +137,24 @@ def test_a_wrong_input_is_told_in_the_readers_terms(call, message):
         call()
 
 
+def test_whole_numbers_and_lists_are_read_like_any_numbers():
+    layer = layers.RNN(1, 2, rng())
+    np.testing.assert_array_equal(layer.forward([[[1]], [[-3]]]), layer.forward(np.array([[[1.0]], [[-3.0]]])))
+    np.testing.assert_array_equal(layer.cell.forward([[1]], [[0, 0]]), layer.forward([[[1]]])[0])
+    assert layer.forward([[[1]]]).any()
+
+
+def test_returned_states_cannot_be_changed_under_the_backward_pass():
+    states = layers.RNN(1, 2, rng()).forward(np.ones((3, 1, 1)))
+    with pytest.raises(ValueError, match="read-only"):
+        states *= 0
+
+
+def test_gradients_before_a_backward_pass_are_refused():
+    with pytest.raises(ValueError, match="call forward and backward first"):
+        list(layers.Reader(5, 2, 2, 2, rng()).pairs())
+
+
 def test_a_gradient_of_the_wrong_shape_is_refused():
     layer = layers.RNN(3, 2, rng())
     layer.forward(np.zeros((4, 1, 3)))

@@ -35,6 +35,31 @@ def test_cross_entropy_refuses_shapes_that_do_not_fit():
         train.cross_entropy(np.zeros((2, 3)), np.zeros(3, int))
 
 
+@pytest.mark.parametrize("answers", [[-1, 0], [0, 3], [0.0, 1.0]])
+def test_an_answer_that_is_no_class_is_refused(answers):
+    with pytest.raises(ValueError, match="answers are whole numbers from 0 to 2"):
+        train.cross_entropy(np.zeros((2, 3)), np.array(answers))
+
+
+def test_accuracy_counts_rows_and_refuses_columns():
+    scores = np.array([[0.1, 0.9], [0.8, 0.2], [0.3, 0.7]])
+    assert train.accuracy(scores, np.array([1, 0, 0])) == pytest.approx(2 / 3)
+    with pytest.raises(ValueError, match="one for each row of scores"):
+        train.accuracy(scores, np.array([[1], [0], [0]]))
+
+
+def test_evaluating_mixed_gaps_draws_many_of_them():
+    task, lengths = tasks.Recall((0, 10)), []
+
+    class Model:
+        def forward(self, tokens):
+            lengths.append(len(tokens))
+            return np.zeros((tokens.shape[1], 16))
+
+    assert 0 <= train.evaluate(Model(), task, np.random.default_rng(0), size=1010) < 0.2
+    assert len(lengths) == 21 and len(set(lengths)) > 5
+
+
 def test_adam_takes_pytorchs_steps():
     rng = np.random.default_rng(0)
     ours = rng.standard_normal((3, 2))
@@ -58,6 +83,11 @@ def test_clipping_is_pytorchs_and_leaves_short_gradients_alone():
     assert norm == pytest.approx(torch.nn.utils.clip_grad_norm_(theirs, 0.5).item())
     for gradient, parameter in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(gradient, parameter.grad, rtol=1e-5)
+    huge = [np.full(2, 1e200)]
+    assert train.clip_gradients(huge, limit=1.0) == pytest.approx(np.sqrt(2) * 1e200)
+    np.testing.assert_allclose(huge[0], np.sqrt(0.5))
+    with pytest.raises(FloatingPointError, match="not a finite number"):
+        train.clip_gradients([np.array([np.inf])], limit=1.0)
     before = [gradient.copy() for gradient in ours]
     train.clip_gradients(ours, limit=10)
     for gradient, kept in zip(ours, before, strict=True):

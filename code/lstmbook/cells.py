@@ -24,7 +24,7 @@ class RNNCell:
     Attributes:
         params: ``{"W": (H, D), "U": (H, H), "b": (H,)}``; assign into the arrays to set weights by hand.
 
-    Source: Elman (1990), "Finding structure in time".
+    Source: Elman (1990), "Finding structure in time", with tanh for his logistic units.
 
     >>> cell = RNNCell(inputs=1, units=1, rng=np.random.default_rng(0))
     >>> cell.params["W"][:], cell.params["U"][:], cell.params["b"][:] = 1.0, 0.5, 0.0
@@ -47,11 +47,12 @@ class RNNCell:
         Raises:
             ValueError: if a shape does not fit.
         """
+        x, h = (np.asarray(array, self.params["W"].dtype) for array in (x, h))
         check_features("x", x, self.inputs, "this cell")
         check_features("h", h, self.units, "this cell")
         if len(x) != len(h):
             raise ValueError(f"x holds {len(x)} sentences, but h holds {len(h)}: they go side by side")
-        W, U, b = self.params.values()
+        W, U, b = map(self.params.get, "WUb")
         return np.tanh(x @ W.T + h @ U.T + b)
 
     def backward(self, dh_next, x, h, h_next):
@@ -62,7 +63,7 @@ class RNNCell:
             dh: ``(B, H)``, what flows on to the step before.
             grads: ``{"W": ..., "U": ..., "b": ...}``, summed over the batch.
         """
-        W, U, _ = self.params.values()
+        W, U = self.params["W"], self.params["U"]
         dz = dh_next * (1 - h_next**2)  # tanh'(z) = 1 - tanh(z)^2
         return dz @ W, dz @ U, {"W": dz.T @ x, "U": dz.T @ h, "b": dz.sum(axis=0)}
 

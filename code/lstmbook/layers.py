@@ -1,7 +1,7 @@
 """Whole sequences, forward and backward through time, in plain NumPy. Time comes first: ``(T, B, D)``.
 
-Every layer has ``params``, ``forward`` and ``backward``; ``backward`` fills ``grads`` (same names and shapes as ``params``) for the
-last ``forward``, and returns the gradient by the layer's input.
+Every layer has ``params``, ``forward`` and ``backward``; ``backward`` fills ``grads`` (same names and shapes as ``params``, and those of
+initial states) for the last ``forward``, and returns the gradient by the layer's input. A layer computes in the dtype of its parameters.
 """
 
 import numpy as np
@@ -31,9 +31,9 @@ class Embedding:
 
     def forward(self, tokens):
         """Rows ``(T, B, D)`` for word numbers ``(T, B)``."""
-        words = len(self.params["E"])
-        if not np.issubdtype(np.asarray(tokens).dtype, np.integer):
-            raise ValueError(f"tokens are whole numbers, one for each word, not {np.asarray(tokens).dtype}")
+        words, tokens = len(self.params["E"]), np.asarray(tokens)
+        if not np.issubdtype(tokens.dtype, np.integer):
+            raise ValueError(f"tokens are whole numbers, one for each word, not {tokens.dtype}")
         if tokens.size and not 0 <= tokens.min() <= tokens.max() < words:
             raise ValueError(f"a token lies outside the vocabulary of {words} words: they are numbered 0 to {words - 1}")
         self._tokens = tokens
@@ -76,7 +76,8 @@ class RNN:
         Raises:
             ValueError: if a shape does not fit, or the sequence is empty.
         """
-        if np.ndim(x) != 3:
+        x = np.asarray(x, self.params["W"].dtype)
+        if x.ndim != 3:
             raise ValueError(f"x has shape {np.shape(x)}, but this layer reads (T, B, D): words, sentences, features")
         if not x.size:
             raise ValueError(f"x has shape {x.shape}: there is nothing to read")
@@ -88,12 +89,14 @@ class RNN:
             if np.shape(h0) != h[0].shape:
                 raise ValueError(f"h0 has shape {np.shape(h0)}, but this batch needs (B, H) = {h[0].shape}")
             h[0] = h0
-        W, U, b = self.params.values()
+        W, U, b = map(self.params.get, "WUb")
         Wx = x @ W.T + b  # the part that does not wait for the state, for all steps at once
         for t in range(T):
             h[t + 1] = np.tanh(Wx[t] + h[t] @ U.T)
         self._x, self._h = x, h
-        return h[1:]
+        states = h[1:]
+        states.flags.writeable = False  # backward needs them as they are
+        return states
 
     def backward(self, dh):
         """Backpropagation through time.
@@ -103,11 +106,13 @@ class RNN:
 
         Returns:
             dx: ``(T, B, D)``, the gradient by the inputs.
+
+        Source: Werbos (1990), "Backpropagation through time: what it does and how to do it".
         """
         x, h = self._x, self._h
         if np.shape(dh) != h[1:].shape:
             raise ValueError(f"dh has shape {np.shape(dh)}, but the hidden states had (T, B, H) = {h[1:].shape}")
-        W, U, _ = self.params.values()
+        W, U = self.params["W"], self.params["U"]
         slope = 1 - h[1:] ** 2  # tanh'(z) = 1 - tanh(z)^2, for all steps at once
         dz = np.empty_like(slope)
         carried = np.zeros_like(h[0])  # what the later steps say about this hidden state
@@ -150,8 +155,9 @@ class Linear:
     def forward(self, h):
         """Scores ``(B, K)`` for hidden states ``(B, H)``."""
         inputs = self.params["R"].shape[1]
-        if np.ndim(h) != 2 or h.shape[1] != inputs:
-            raise ValueError(f"h has shape {np.shape(h)}, but this layer reads (B, {inputs})")
+        h = np.asarray(h, self.params["R"].dtype)
+        if h.ndim != 2 or h.shape[1] != inputs:
+            raise ValueError(f"h has shape {h.shape}, but this layer reads (B, {inputs})")
         self._h = h
         return h @ self.params["R"].T + self.params["r"]
 
@@ -205,5 +211,7 @@ class Reader:
     def pairs(self):
         """Every parameter with its gradient, as ``(array, array)``."""
         for layer in self.layers.values():
+            if not layer.grads:
+                raise ValueError("there are no gradients yet: call forward and backward first")
             for name, array in layer.params.items():
                 yield array, layer.grads[name]

@@ -162,8 +162,8 @@ def _whole(name, number):
 class Recall:
     """The sentence as a task: read a state and ``gap`` filler words, then name the language.
 
-    Every batch draws its states evenly from ``states`` and its filler at random. Given two gaps, each batch draws one gap
-    evenly from that range (both ends included) and all its sentences share it, so that no padding is needed.
+    Every batch draws its states from ``states``, each with the same chance, and its filler at random. Given two gaps, each batch
+    draws one gap from that range (both ends included) and all its sentences share it, so that no padding is needed.
 
     Source: the book's own notes. As a problem for networks it is the *latch* problem of Bengio, Simard and Frasconi
     (1994) in words: something said at the start decides the answer at the end.

@@ -12,7 +12,7 @@ def cross_entropy(scores, answers):
 
         p = softmax(scores)        loss = -mean(log p[answer])
 
-    Stable for any finite scores: the largest is subtracted first.
+    Large scores do not overflow: the largest of a row is subtracted first.
 
     Args:
         scores: ``(B, K)``.
@@ -28,6 +28,8 @@ def cross_entropy(scores, answers):
     """
     if np.ndim(scores) != 2 or np.shape(answers) != (len(scores),):
         raise ValueError(f"scores are (B, K) and answers (B,), not {np.shape(scores)} and {np.shape(answers)}")
+    if not np.issubdtype(np.asarray(answers).dtype, np.integer) or not (0 <= min(answers) <= max(answers) < scores.shape[1]):
+        raise ValueError(f"answers are whole numbers from 0 to {scores.shape[1] - 1}, one for each of the {scores.shape[1]} classes")
     rows = np.arange(len(scores))
     shifted = scores - scores.max(axis=1, keepdims=True)
     log_p = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
@@ -38,6 +40,8 @@ def cross_entropy(scores, answers):
 
 def accuracy(scores, answers):
     """The share of sentences, 0 to 1, whose highest score is the right answer."""
+    if np.shape(answers) != (len(scores),):
+        raise ValueError(f"answers are (B,) = ({len(scores)},), one for each row of scores, not {np.shape(answers)}")
     return float((scores.argmax(axis=1) == answers).mean())
 
 
@@ -51,7 +55,10 @@ def clip_gradients(gradients, limit):
     (5.0, [0.6, 0.8])
     """
     gradients = list(gradients)
-    norm = np.sqrt(sum((gradient**2).sum() for gradient in gradients))
+    largest = max(float(np.abs(gradient).max()) for gradient in gradients) or 1.0
+    norm = largest * np.sqrt(sum(((gradient / largest) ** 2).sum() for gradient in gradients))  # no square overflows
+    if not np.isfinite(norm):
+        raise FloatingPointError("a gradient is not a finite number: try a smaller rate")
     if norm > limit:
         for gradient in gradients:
             gradient *= limit / norm
@@ -142,6 +149,9 @@ def fit(model, task, steps, rng, size=64, rate=3e-3, limit=1.0, target=None):
 
 
 def evaluate(model, task, rng, size=1000):
-    """The accuracy, 0 to 1, of ``model`` on ``size`` fresh sentences of ``task``."""
-    tokens, answers = task.batch(rng, size)
-    return accuracy(model.forward(tokens), answers)
+    """The accuracy, 0 to 1, of ``model`` on ``size`` fresh sentences of ``task``, in batches of 50 that each draw a gap of their own."""
+    right = 0.0
+    for first in range(0, size, 50):
+        tokens, answers = task.batch(rng, min(50, size - first))
+        right += accuracy(model.forward(tokens), answers) * len(answers)
+    return right / size
