@@ -48,6 +48,9 @@ def accuracy(scores, answers):
 def clip_gradients(gradients, limit):
     """Scale all gradients down together, in place, so that their joint length is at most ``limit``; returns the length they had.
 
+    Raises:
+        FloatingPointError: when a gradient is not a finite number.
+
     Source: Pascanu, Mikolov and Bengio (2013).
 
     >>> gradient = np.array([3.0, 4.0])
@@ -56,9 +59,9 @@ def clip_gradients(gradients, limit):
     """
     gradients = list(gradients)
     largest = max(float(np.abs(gradient).max()) for gradient in gradients) or 1.0
-    norm = largest * np.sqrt(sum(((gradient / largest) ** 2).sum() for gradient in gradients))  # no square overflows
-    if not np.isfinite(norm):
+    if not np.isfinite(largest):
         raise FloatingPointError("a gradient is not a finite number: try a smaller rate")
+    norm = largest * np.sqrt(sum(((gradient / largest) ** 2).sum() for gradient in gradients))  # so no square overflows
     if norm > limit:
         for gradient in gradients:
             gradient *= limit / norm
