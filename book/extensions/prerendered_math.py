@@ -62,14 +62,8 @@ def typeset(tex, display):
     call = f"typeset({json.dumps(tex)}, {json.dumps(display)})"
     markup = json.loads(_mathjax().eval(call))
     for name, entry in PALETTE.items():
-        for attribute in ("fill", "stroke"):
-            old = f'{attribute}="{entry["colour"]}"'
-            markup = markup.replace(old, f'style="{attribute}:var(--lstm-{name}-ink)"')
-        markup = markup.replace(
-            f'style="fill:var(--lstm-{name}-ink)" style="stroke:var(--lstm-{name}-ink)"',
-            f'style="fill:var(--lstm-{name}-ink);stroke:var(--lstm-{name}-ink)"',
-        )
-        markup = markup.replace(f' mathcolor="{entry["colour"]}"', "")
+        colour, ink = entry["colour"], f"var(--lstm-{name}-ink)"
+        markup = markup.replace(f'fill="{colour}" stroke="{colour}"', f'style="fill:{ink};stroke:{ink}"')
     return markup
 
 
