@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: help book site test lab notebooks lint format clean python env-book env-all
+.PHONY: help book site test bench lab notebooks lint format clean python env-book env-all
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -19,6 +19,9 @@ site: env-book  ## build the website into _build/html; warnings are errors
 test: env-all  ## run every test and every notebook
 	@$(BIN)/python tools/browser.py
 	@$(BIN)/python -m pytest
+
+bench: env-all  ## time the LSTM in NumPy beside PyTorch's
+	@$(BIN)/python benchmarks/speed.py
 
 lab: env-all  ## open the chapters in JupyterLab
 	@$(BIN)/jupyter lab chapters

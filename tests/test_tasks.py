@@ -104,3 +104,70 @@ def test_an_impossible_task_is_explained(arguments, message):
 def test_an_empty_batch_is_refused():
     with pytest.raises(ValueError, match="at least one sentence"):
         tasks.Recall().batch(np.random.default_rng(0), 0)
+
+
+def test_the_first_symbol_is_the_answer_and_the_mark_comes_last():
+    task = tasks.BareRecall((2, 5), keys=3, fillers=4)
+    tokens, answers = task.batch(np.random.default_rng(0), 500)
+    assert 4 <= len(tokens) <= 7
+    np.testing.assert_array_equal(tokens[0], answers)
+    assert set(answers) == {0, 1, 2} and set(np.unique(tokens[1:-1])) == {3, 4, 5, 6} and (tokens[-1] == 7).all()
+    assert task.words == 8 and task.chance == 1 / 3
+
+
+@pytest.mark.parametrize("length", [20, 21, 100])
+def test_the_adding_problem_is_the_one_of_1997(length):
+    x, targets = tasks.Adding(length).batch(np.random.default_rng(0), 2000)
+    number, marker = x[:, :, 0], x[:, :, 1]
+    marked = marker == 1
+    lost = marked.sum(axis=0) == 1
+    assert (marker[-1] == -1).all() and (marker[0] != 0).all() and not lost.any()
+    np.testing.assert_allclose(targets[:, 0], 0.5 + (number * marked).sum(axis=0) / 4)
+    first, second = np.sort(np.argsort(~marked, axis=0, kind="stable")[:2], axis=0)
+    assert first.max() <= 9 and second.max() == max(9, length // 2 - 2)
+    assert np.abs(number).max() <= 1 and (number[0][marked[0]] == 0).all()
+
+
+@pytest.mark.parametrize("length", [20, 100])
+def test_the_variance_of_the_sums_is_their_chance_level(length):
+    task = tasks.Adding(length)
+    _, targets = task.batch(np.random.default_rng(0), 200_000)
+    assert targets.var() == pytest.approx(task.chance, rel=0.02)
+    assert targets.mean() == pytest.approx(0.5, abs=0.002)
+
+
+@pytest.mark.parametrize("length", [10, 100])
+def test_temporal_order_can_be_read_back(length):
+    task = tasks.TemporalOrder(length)
+    tokens, answers = task.batch(np.random.default_rng(0), 400)
+    assert set(answers) == {0, 1, 2, 3} and task.words == len(task.vocabulary)
+    for sequence, answer in zip(tokens.T, answers, strict=True):
+        text = "".join(task.vocabulary[k] for k in sequence)
+        assert text[0] == "E" and text[-1] == "B" and len(text) == length
+        signals = [k for k, symbol in enumerate(text) if symbol in "XY"]
+        assert length // 10 <= signals[0] <= length // 5 and length // 2 <= signals[1] <= length * 6 // 10
+        assert ["XX", "XY", "YX", "YY"].index(text[signals[0]] + text[signals[1]]) == answer
+
+
+@pytest.mark.parametrize("task", [tasks.Recall((0, 9)), tasks.BareRecall((0, 9)), tasks.Adding(), tasks.TemporalOrder()])
+def test_one_seed_gives_one_batch_and_an_empty_batch_is_refused(task):
+    first, second = (task.batch(np.random.default_rng(3), 20) for _ in range(2))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_array_equal(a, b)
+    with pytest.raises(ValueError, match="at least one sentence"):
+        task.batch(np.random.default_rng(0), 0)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: tasks.BareRecall(-1), "gap must be a whole number of at least 0"),
+        (lambda: tasks.BareRecall(5, keys=0), "keys must be a whole number of at least 1"),
+        (lambda: tasks.Adding(19), "length must be a whole number of at least 20"),
+        (lambda: tasks.Adding((30, 20)), "the shortest length, 30, is larger than the longest, 20"),
+        (lambda: tasks.TemporalOrder(9), "length must be a whole number of at least 10"),
+    ],
+)
+def test_an_impossible_classic_is_explained(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()

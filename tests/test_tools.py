@@ -33,7 +33,7 @@ def test_import_code_is_pythons_own_module():
 
 def test_help_lists_every_command():
     listed = make("help").stdout
-    for target in ("book", "site", "test", "lab", "notebooks", "lint", "format", "clean"):
+    for target in ("book", "site", "test", "bench", "lab", "notebooks", "lint", "format", "clean"):
         assert f"make {target}" in listed
 
 
@@ -218,3 +218,16 @@ def test_a_changed_stored_output_makes_the_notebook_run_fail(tmp_path):
     bad = nbval(path)
     assert bad.returncode == 1
     assert "1 failed" in bad.stdout
+
+
+def test_the_speed_benchmark_runs_and_its_five_lstms_have_the_same_gradients():
+    """The program itself asserts that the gradients agree."""
+    done = subprocess.run([sys.executable, "benchmarks/speed.py", "--quick", "--repeats", "1"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for name in ("ours", "nn.LSTM", "nn.LSTM without oneDNN", "nn.LSTMCell loop", "autograd scratch"):
+        assert done.stdout.count(f"\n    {name:<24} time") == 4, done.stdout  # two sizes in two precisions
+
+
+def test_the_learning_benchmark_refuses_a_row_that_is_not_there():
+    done = subprocess.run([sys.executable, "benchmarks/learning.py", "--only", "GRU"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 2 and "no row's name holds 'GRU'" in done.stderr

@@ -1,3 +1,4 @@
+import functools
 import io
 import sys
 
@@ -131,14 +132,83 @@ def test_an_interrupted_training_gives_back_what_it_recorded():
             return task.batch(rng, size)
 
     history = train.fit(model, Interrupted(), steps=100, rng=np.random.default_rng(0))
-    assert len(history.loss) == 3
+    assert len(history.loss) == len(history.accuracy) == len(history.norm) == 3
 
 
 def test_a_loss_that_is_no_number_stops_training_with_a_sentence():
     task, model = reader()
     model.layers["readout"].params["R"][0, 0] = np.nan
-    with pytest.raises(FloatingPointError, match="the loss is not a number after 0 steps: try a smaller rate"):
+    with pytest.raises(train.Diverged, match="training stopped after 0 steps: the loss is not a number; try a smaller rate"):
         train.fit(model, task, steps=5, rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize("layer", ["embedding", "recurrent", "readout"])
+@pytest.mark.filterwarnings("error")
+def test_weights_that_overflow_stop_training_with_the_same_sentence_and_keep_the_history(layer):
+    task, model = reader()
+
+    class Spoilt:
+        count = 0
+
+        def batch(self, rng, size):
+            self.count += 1
+            if self.count == 4:
+                next(iter(model.layers[layer].params.values()))[:] = np.nan
+            return task.batch(rng, size)
+
+    with pytest.raises(train.Diverged, match=r"training stopped after 3 steps: .* not a (finite )?number.*; try a smaller rate") as caught:
+        train.fit(model, Spoilt(), steps=100, rng=np.random.default_rng(0))
+    assert len(caught.value.history.loss) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "message"), [({"rate": 0}, "rate is 0"), ({"rate": np.nan}, "rate is nan"), ({"limit": 0}, "limit is 0")]
+)
+def test_an_impossible_training_is_refused(change, message):
+    task, model = reader()
+    before = [w.copy() for layer in model.layers.values() for w in layer.params.values()]
+    with pytest.raises(ValueError, match=message):
+        train.fit(model, task, steps=5, rng=np.random.default_rng(0), **change)
+    for kept, w in zip(before, (w for layer in model.layers.values() for w in layer.params.values()), strict=True):
+        np.testing.assert_array_equal(kept, w)
+
+
+@given(st.integers(1, 6), st.integers(1, 3), st.integers(0, 10**6))
+@settings(deadline=None)
+def test_squared_error_is_pytorchs(B, K, seed):
+    rng = np.random.default_rng(seed)
+    outputs, targets = rng.standard_normal((2, B, K))
+    theirs = torch.tensor(outputs, requires_grad=True)
+    expected = torch.nn.functional.mse_loss(theirs, torch.from_numpy(targets))
+    expected.backward()
+    loss, doutputs = train.squared_error(outputs, targets)
+    assert loss == pytest.approx(expected.item(), rel=1e-12)
+    np.testing.assert_allclose(doutputs, theirs.grad, atol=1e-14)
+
+
+def test_close_counts_sequences_within_the_bound_and_nothing_is_broadcast():
+    assert train.close(np.array([[0.5], [0.5]]), np.array([[0.53], [0.55]])) == 0.5
+    for function in (train.close, train.squared_error):
+        with pytest.raises(ValueError, match=r"both .B, K."):
+            function(np.zeros((3, 1)), np.zeros(3))
+
+
+def test_a_gradient_that_two_parameters_share_is_clipped_once():
+    shared = np.array([3.0, 4.0])
+    assert train.clip_gradients([shared, shared], limit=1.0) == pytest.approx(5)
+    np.testing.assert_allclose(shared, [0.6, 0.8])
+    assert train.clip_gradients([shared], limit=None) == pytest.approx(1)
+
+
+def test_an_lstm_learns_a_gap_that_a_plain_network_does_not():
+    """The recall of 4 keys over 30 fillers: at the forget bias of 5 an LSTM learns it in seconds; an RNN stays at chance."""
+    task, right = tasks.BareRecall(gap=30, keys=4, fillers=20), {}
+    for name, kind in (("rnn", layers.RNN), ("lstm", functools.partial(layers.LSTM, forget_bias=5.0))):
+        rng = np.random.default_rng(0)
+        model = layers.Reader(task.words, 16, 16, task.classes, rng, recurrent=kind)
+        train.fit(model, task, steps=400, rng=rng, size=32, rate=1e-2, target=0.99)
+        right[name] = train.evaluate(model, task, rng)
+    assert right["lstm"] > 0.9 and right["rnn"] < 0.5
 
 
 def test_the_progress_bar_shows_and_can_be_silenced(monkeypatch):

@@ -1,12 +1,20 @@
 """Whole sequences, forward and backward through time, in plain NumPy. Time comes first: ``(T, B, D)``.
 
-Every layer has ``params``, ``forward`` and ``backward``; ``backward`` fills ``grads`` (same names and shapes as ``params``, and those of
-initial states) for the last ``forward``, and returns the gradient by the layer's input. A layer computes in the dtype of its parameters.
+Every layer has ``params``, ``forward`` and ``backward``; ``backward`` fills ``grads`` (same names and shapes as ``params``) for the last
+``forward``. A layer computes in the precision of its parameters.
+
+A recurrent layer also has a *state*: what it hands from one step to the next. As in PyTorch, ``forward(x, start)`` returns the outputs of
+all steps and the state after the last; ``backward(dh, dlast)`` takes the gradients by these two and returns those by ``x`` and ``start``.
+Recurrent layers are put together by :class:`Stack` and :class:`Bidirectional`, which are recurrent layers themselves.
 """
 
 import numpy as np
 
-from lstmbook.cells import RNNCell
+from lstmbook import checks
+from lstmbook.cells import LSTMCell, RNNCell
+
+CHUNK = 10
+"""Steps whose local derivatives are computed at once in :meth:`LSTM.backward`: more would cost memory, fewer would cost time."""
 
 
 class Embedding:
@@ -26,8 +34,9 @@ class Embedding:
     """
 
     def __init__(self, words, features, rng, dtype=np.float64):
-        self.params = {"E": rng.standard_normal((words, features)).astype(dtype)}
-        self.grads = {}
+        checks.made_of(rng, dtype, words=words, features=features)
+        self.params, self.grads = {"E": rng.standard_normal((words, features)).astype(dtype)}, {}
+        self._kept = None
 
     def forward(self, tokens):
         """Rows ``(T, B, D)`` for word numbers ``(T, B)``."""
@@ -36,13 +45,15 @@ class Embedding:
             raise ValueError(f"tokens are whole numbers, one for each word, not {tokens.dtype}")
         if tokens.size and not 0 <= tokens.min() <= tokens.max() < words:
             raise ValueError(f"a token lies outside the vocabulary of {words} words: they are numbered 0 to {words - 1}")
-        self._tokens = tokens
+        self._kept = tokens
         return self.params["E"][tokens]
 
     def backward(self, dx):
         """Fill ``grads`` from ``dx`` ``(T, B, D)``. Returns None: word numbers have no gradient."""
-        self.grads["E"] = np.zeros_like(self.params["E"])
-        np.add.at(self.grads["E"], self._tokens, dx)
+        tokens, E = checks.has_run(self._kept), self.params["E"]
+        dx = checks.shaped("dx", dx, (*tokens.shape, E.shape[1]), E.dtype, "(T, B, D)")
+        self.grads = {"E": np.zeros_like(E)}
+        np.add.at(self.grads["E"], tokens, dx)
 
 
 class RNN:
@@ -58,74 +69,303 @@ class RNN:
 
     Attributes:
         params: ``W (H, D)``, ``U (H, H)``, ``b (H,)``: the cell's.
-        grads: the same after ``backward``, and ``h0 (B, H)``, the gradient by the first hidden state.
+        grads: the same after ``backward``.
 
     >>> layer = RNN(inputs=4, units=3, rng=np.random.default_rng(0))
-    >>> layer.forward(np.zeros((7, 2, 4))).shape  # 7 words, 2 sentences
-    (7, 2, 3)
+    >>> h, last = layer.forward(np.zeros((7, 2, 4)))  # 7 words, 2 sentences
+    >>> h.shape, last.shape
+    ((7, 2, 3), (2, 3))
     """
 
     def __init__(self, inputs, units, rng, dtype=np.float64):
         self.cell = RNNCell(inputs, units, rng, dtype)
-        self.params = self.cell.params
-        self.grads = {}
+        self.inputs, self.units = inputs, units
+        self.params, self.grads = self.cell.params, {}
+        self._kept = None
 
-    def forward(self, x, h0=None):
-        """All hidden states ``(T, B, H)`` for the inputs ``x`` ``(T, B, D)``, starting from ``h0`` ``(B, H)`` or zeros.
+    def forward(self, x, start=None):
+        """Read a sequence.
+
+        Args:
+            x: the inputs, ``(T, B, D)``.
+            start: the hidden state before the first step, ``(B, H)``; zeros if None.
+
+        Returns:
+            h: the hidden state after every step, ``(T, B, H)``, read-only.
+            last: the hidden state after the last step, ``(B, H)``.
 
         Raises:
-            ValueError: if a shape does not fit, or the sequence is empty.
+            ValueError: if a shape does not fit, the sequence is empty or a value is not a finite number.
         """
-        x = np.asarray(x, self.params["W"].dtype)
-        if x.ndim != 3:
-            raise ValueError(f"x has shape {np.shape(x)}, but this layer reads (T, B, D): words, sentences, features")
-        if not x.size:
-            raise ValueError(f"x has shape {x.shape}: there is nothing to read")
-        if x.shape[2] != self.cell.inputs:
-            raise ValueError(f"x has {x.shape[2]} features, but this layer reads {self.cell.inputs}")
-        T, B, _ = x.shape
-        h = np.zeros((T + 1, B, self.cell.units), x.dtype)  # h[0] is the state before the first word
-        if h0 is not None:
-            if np.shape(h0) != h[0].shape:
-                raise ValueError(f"h0 has shape {np.shape(h0)}, but this batch needs (B, H) = {h[0].shape}")
-            h[0] = h0
         W, U, b = map(self.params.get, "WUb")
-        Wx = x @ W.T + b  # the part that does not wait for the state, for all steps at once
+        x = checks.sequence(x, self.inputs, W.dtype)
+        T, B, _ = x.shape
+        h = np.zeros((T + 1, B, self.units), W.dtype)  # h[0] is the state before the first step
+        if start is not None:
+            h[0] = checks.shaped("start", start, h[0].shape, W.dtype, "(B, H)")
+        Wx = _times(x, W.T) + b  # the part that does not wait for the state, for all steps at once
         for t in range(T):
             h[t + 1] = np.tanh(Wx[t] + h[t] @ U.T)
-        self._x, self._h = x, h
-        states = h[1:]
-        states.flags.writeable = False  # backward needs them as they are
-        return states
+        self._kept = x, h
+        return _frozen(h[1:]), h[-1].copy()
 
-    def backward(self, dh):
+    def backward(self, dh, dlast=None):
         """Backpropagation through time.
 
         Args:
-            dh: ``(T, B, H)``, the gradient by every hidden state that ``forward`` returned.
+            dh: the gradient by every output of ``forward``, ``(T, B, H)``.
+            dlast: the gradient by the last state, ``(B, H)``, added to the last ``dh``; zeros if None.
 
         Returns:
-            dx: ``(T, B, D)``, the gradient by the inputs.
+            dx: the gradient by the inputs, ``(T, B, D)``.
+            dstart: the gradient by the state before the first step, ``(B, H)``.
+
+        Raises:
+            ValueError: if a shape does not fit, a value is not a finite number, or there was no ``forward``.
 
         Source: Werbos (1990), "Backpropagation through time: what it does and how to do it".
         """
-        x, h = self._x, self._h
-        if np.shape(dh) != h[1:].shape:
-            raise ValueError(f"dh has shape {np.shape(dh)}, but the hidden states had (T, B, H) = {h[1:].shape}")
+        x, h = checks.has_run(self._kept)
         W, U = self.params["W"], self.params["U"]
+        dh = checks.shaped("dh", dh, h[1:].shape, h.dtype, "(T, B, H)")
+        carried = np.zeros_like(h[0])  # what the later steps say about this hidden state
+        if dlast is not None:
+            carried += checks.shaped("dlast", dlast, carried.shape, h.dtype, "(B, H)")
         slope = 1 - h[1:] ** 2  # tanh'(z) = 1 - tanh(z)^2, for all steps at once
         dz = np.empty_like(slope)
-        carried = np.zeros_like(h[0])  # what the later steps say about this hidden state
         for t in reversed(range(len(x))):
             dz[t] = (dh[t] + carried) * slope[t]
             carried = dz[t] @ U
-        self.grads = {
-            "W": np.tensordot(dz, x, axes=((0, 1), (0, 1))),
-            "U": np.tensordot(dz, h[:-1], axes=((0, 1), (0, 1))),
-            "b": dz.sum(axis=(0, 1)),
-            "h0": carried,
-        }
-        return dz @ W
+        self.grads = {"W": _summed(dz, x), "U": _summed(dz, h[:-1]), "b": dz.sum(axis=(0, 1))}
+        return _times(dz, W), carried
+
+
+class LSTM:
+    """The LSTM over a sequence: :class:`lstmbook.cells.LSTMCell`, step after step with the same weights::
+
+        c_t = f_t * c_{t-1} + i_t * g_t    for t = 1 ... T
+        h_t = o_t * tanh(c_t)
+
+    Args:
+        inputs: D, the size of one ``x_t``.
+        units: H, the size of the hidden state and of the cell state.
+        rng: a ``numpy.random.Generator`` for the initial weights.
+        dtype: ``numpy.float64`` or ``numpy.float32``.
+        forget_bias: the number that every ``b_f`` starts at; None leaves it as random as the other biases.
+
+    Attributes:
+        params: ``W (4H, D)``, ``U (4H, H)``, ``b (4H,)``, blocks i, f, g, o: the cell's.
+        grads: the same after ``backward``.
+
+    >>> layer = LSTM(inputs=4, units=3, rng=np.random.default_rng(0), forget_bias=1.0)
+    >>> h, (last_h, last_c) = layer.forward(np.zeros((7, 2, 4)))  # 7 words, 2 sentences
+    >>> h.shape, last_h.shape, last_c.shape
+    ((7, 2, 3), (2, 3), (2, 3))
+    """
+
+    def __init__(self, inputs, units, rng, dtype=np.float64, forget_bias=None):
+        self.cell = LSTMCell(inputs, units, rng, dtype, forget_bias)
+        self.inputs, self.units = inputs, units
+        self.params, self.grads = self.cell.params, {}
+        self._kept = None
+
+    def forward(self, x, start=None):
+        """Read a sequence.
+
+        Args:
+            x: the inputs, ``(T, B, D)``.
+            start: the pair ``(h, c)`` before the first step, ``(B, H)`` each; zeros if None.
+
+        Returns:
+            h: the hidden state after every step, ``(T, B, H)``, read-only.
+            last: the pair ``(h, c)`` after the last step, ``(B, H)`` each.
+
+        Raises:
+            ValueError: if a shape does not fit, the sequence is empty or a value is not a finite number.
+        """
+        W, U, b = map(self.params.get, "WUb")
+        x = checks.sequence(x, self.inputs, W.dtype)
+        (T, B, _), H = x.shape, self.units
+        h = np.zeros((T + 1, B, H), W.dtype)  # h[0] and c[0] are the state before the first step
+        c = np.zeros_like(h)
+        for name, memory, given in zip("hc", (h, c), checks.parts("start", start, 2, "a pair (h, c)"), strict=True):
+            if given is not None:
+                memory[0] = checks.shaped(f"{name} of start", given, (B, H), W.dtype, "(B, H)")
+
+        # sigmoid(z) = (1 + tanh(z/2)) / 2: with the inner halves folded into the weights, one tanh serves all four blocks.
+        half = np.repeat(np.array([0.5, 0.5, 1, 0.5], W.dtype), H)
+        rest = 1 - half
+        halved_U = np.ascontiguousarray(U.T) * half
+        gates = _times(x, W.T * half)  # the part that does not wait for the state, for all steps at once: (T, B, 4H)
+        gates += b * half
+        i, f, g, o = _blocks(gates)
+        for t in range(T):
+            z = gates[t]  # the four blocks of this step, changed in place
+            z += h[t] @ halved_U
+            np.tanh(z, out=z)
+            z *= half
+            z += rest
+            c[t + 1] = f[t] * c[t] + i[t] * g[t]
+            h[t + 1] = o[t] * np.tanh(c[t + 1])
+        self._kept = x, h, c, gates
+        return _frozen(h[1:]), (h[-1].copy(), c[-1].copy())
+
+    def backward(self, dh, dlast=None):
+        """Backpropagation through time.
+
+        Args:
+            dh: the gradient by every output of ``forward``, ``(T, B, H)``.
+            dlast: the pair of gradients by the last ``(h, c)``, ``(B, H)`` each; zeros if None.
+
+        Returns:
+            dx: the gradient by the inputs, ``(T, B, D)``.
+            dstart: the pair of gradients by the ``(h, c)`` before the first step, ``(B, H)`` each.
+
+        Raises:
+            ValueError: if a shape does not fit, a value is not a finite number, or there was no ``forward``.
+
+        Source: Werbos (1990) for the method; the derivatives are those of :meth:`lstmbook.cells.LSTMCell.backward`.
+        """
+        x, h, c, gates = checks.has_run(self._kept)
+        W, U = self.params["W"], self.params["U"]
+        dh = checks.shaped("dh", dh, h[1:].shape, h.dtype, "(T, B, H)")
+        carried, dc = np.zeros((2, *h[0].shape), h.dtype)  # what the later steps say about h and about c
+        for name, memory, given in zip("hc", (carried, dc), checks.parts("dlast", dlast, 2, "a pair (dh, dc)"), strict=True):
+            if given is not None:
+                memory += checks.shaped(f"d{name} of dlast", given, memory.shape, h.dtype, "(B, H)")
+
+        dx = np.empty_like(x)
+        dW, dU, db = map(np.zeros_like, (W, U, self.params["b"]))
+        for first in reversed(range(0, len(x), CHUNK)):
+            steps = slice(first, first + CHUNK)
+            # Every local derivative of these steps, before the loop that chains them.
+            i, f, g, o = _blocks(gates[steps])
+            c_before, tanh_c = c[:-1][steps], np.tanh(c[1:][steps])
+            shown = o * (1 - tanh_c**2)  # of h_t by c_t
+            dz = np.empty_like(gates[steps])
+            z_i, z_f, z_g, z_o = _blocks(dz)
+            z_i[:] = g * i * (1 - i)  # of c_t by z_i
+            z_f[:] = c_before * f * (1 - f)  # of c_t by z_f
+            z_g[:] = i * (1 - g**2)  # of c_t by z_g
+            z_o[:] = tanh_c * o * (1 - o)  # of h_t by z_o
+            for t, dh_t in reversed(list(enumerate(dh[steps]))):
+                carried += dh_t
+                dc += carried * shown[t]
+                z_i[t] *= dc
+                z_f[t] *= dc
+                z_g[t] *= dc
+                z_o[t] *= carried
+                dc *= f[t]
+                carried = dz[t] @ U
+            dx[steps] = _times(dz, W)
+            dW += _summed(dz, x[steps])
+            dU += _summed(dz, h[:-1][steps])
+            db += dz.sum(axis=(0, 1))
+        self.grads = {"W": dW, "U": dU, "b": db}
+        return dx, (carried, dc)
+
+
+class Stack:
+    """Recurrent layers on top of one another: each reads the outputs of the one below.
+
+    Args:
+        layers: recurrent layers, the one that reads ``x`` first; each must read as many features as the one below has units.
+
+    Attributes:
+        params, grads: those of all layers, as ``"0.W"``, ``"0.U"``, ..., ``"1.W"``, ...
+
+    The state is a list with the state of each layer.
+
+    >>> rng = np.random.default_rng(0)
+    >>> stack = Stack([LSTM(4, 3, rng), LSTM(3, 2, rng)])
+    >>> h, last = stack.forward(np.zeros((7, 5, 4)))
+    >>> h.shape, len(last)
+    ((7, 5, 2), 2)
+    """
+
+    def __init__(self, layers):
+        self.layers = list(layers)
+        if not self.layers:
+            raise ValueError("layers is empty: a stack needs at least one")
+        for k, (below, above) in enumerate(zip(self.layers, self.layers[1:], strict=False)):
+            if above.inputs != below.units:
+                raise ValueError(f"layer {k + 1} reads {above.inputs} features, but layer {k} below it has {below.units} units")
+        self.inputs, self.units = self.layers[0].inputs, self.layers[-1].units
+        self.params = _numbered(layer.params for layer in self.layers)
+
+    @property
+    def grads(self):
+        return _numbered(layer.grads for layer in self.layers)
+
+    def forward(self, x, start=None):
+        """As the layers' own; ``start`` and the last state are lists with one state for each layer."""
+        last = []
+        for layer, state in zip(self.layers, self._states("start", start), strict=True):
+            x, state = layer.forward(x, state)
+            last.append(state)
+        return x, last
+
+    def backward(self, dh, dlast=None):
+        """As the layers' own; ``dlast`` and the gradient by ``start`` are lists with one entry for each layer."""
+        dstart = []
+        for layer, dstate in reversed(list(zip(self.layers, self._states("dlast", dlast), strict=True))):
+            dh, dstate = layer.backward(dh, dstate)
+            dstart.insert(0, dstate)
+        return dh, dstart
+
+    def _states(self, name, states):
+        return checks.parts(name, states, len(self.layers), f"a list of {len(self.layers)} states, one for each layer")
+
+
+class Bidirectional:
+    """Two recurrent layers over one sequence: one reads it from its start, the other from its end.
+
+    An output holds what the first has made of everything up to this step and what the second has made of everything from here on.
+
+    Args:
+        ahead, back: two recurrent layers that read the same number of features.
+
+    Attributes:
+        params, grads: those of both, as ``"0.W"``, ..., ``"1.W"``, ...
+
+    The state is a list of two: of ``ahead`` after the last step, of ``back`` after the first.
+
+    Source: Schuster and Paliwal (1997), "Bidirectional recurrent neural networks".
+
+    >>> rng = np.random.default_rng(0)
+    >>> both = Bidirectional(LSTM(4, 3, rng), LSTM(4, 3, rng))
+    >>> both.forward(np.zeros((7, 5, 4)))[0].shape  # 3 units ahead, 3 units back
+    (7, 5, 6)
+    """
+
+    def __init__(self, ahead, back):
+        if ahead.inputs != back.inputs:
+            raise ValueError(f"both directions read the same x, but ahead reads {ahead.inputs} features and back {back.inputs}")
+        self.layers = [ahead, back]
+        self.inputs, self.units = ahead.inputs, ahead.units + back.units
+        self.params = _numbered(layer.params for layer in self.layers)
+
+    @property
+    def grads(self):
+        return _numbered(layer.grads for layer in self.layers)
+
+    def forward(self, x, start=None):
+        """As the layers' own, with outputs ``(T, B, 2H)``; ``start`` and the last state are lists of two."""
+        ahead, back = self.layers
+        start_ahead, start_back = checks.parts("start", start, 2, "a list of two states, ahead and back")
+        h_ahead, last_ahead = ahead.forward(x, start_ahead)
+        h_back, last_back = back.forward(np.asarray(x)[::-1], start_back)
+        return _frozen(np.concatenate([h_ahead, h_back[::-1]], axis=2)), [last_ahead, last_back]
+
+    def backward(self, dh, dlast=None):
+        """As the layers' own; ``dlast`` and the gradient by ``start`` are lists of two."""
+        ahead, back = self.layers
+        if np.ndim(dh) != 3 or np.shape(dh)[2] != self.units:
+            raise ValueError(f"dh has shape {np.shape(dh)}, but the outputs were (T, B, {self.units})")
+        dlast_ahead, dlast_back = checks.parts("dlast", dlast, 2, "a list of two gradients, ahead and back")
+        dx_ahead, dstart_ahead = ahead.backward(dh[:, :, : ahead.units], dlast_ahead)
+        dx_back, dstart_back = back.backward(dh[::-1, :, ahead.units :], dlast_back)
+        return dx_ahead + dx_back[::-1], [dstart_ahead, dstart_back]
 
 
 class Linear:
@@ -145,42 +385,48 @@ class Linear:
     """
 
     def __init__(self, inputs, classes, rng, dtype=np.float64):
+        checks.made_of(rng, dtype, inputs=inputs, classes=classes)
         bound = 1 / np.sqrt(inputs)
         self.params = {
             "R": rng.uniform(-bound, bound, (classes, inputs)).astype(dtype),
             "r": rng.uniform(-bound, bound, classes).astype(dtype),
         }
         self.grads = {}
+        self._kept = None
 
     def forward(self, h):
         """Scores ``(B, K)`` for hidden states ``(B, H)``."""
-        inputs = self.params["R"].shape[1]
-        h = np.asarray(h, self.params["R"].dtype)
-        if h.ndim != 2 or h.shape[1] != inputs:
-            raise ValueError(f"h has shape {h.shape}, but this layer reads (B, {inputs})")
-        self._h = h
-        return h @ self.params["R"].T + self.params["r"]
+        R, r = self.params["R"], self.params["r"]
+        h = checks.rows("h", h, R.shape[1], R.dtype, "this layer")
+        self._kept = h
+        return h @ R.T + r
 
     def backward(self, dscores):
         """Fill ``grads`` from ``dscores`` ``(B, K)``; returns ``dh`` ``(B, H)``."""
-        self.grads = {"R": dscores.T @ self._h, "r": dscores.sum(axis=0)}
-        return dscores @ self.params["R"]
+        h, R = checks.has_run(self._kept), self.params["R"]
+        dscores = checks.shaped("dscores", dscores, (len(h), len(R)), R.dtype, "(B, K)")
+        self.grads = {"R": dscores.T @ h, "r": dscores.sum(axis=0)}
+        return dscores @ R
 
 
 class Reader:
-    """Reads a sentence word by word and answers from its last hidden state: embedding, recurrent layer, scores.
+    """Reads a sequence step by step and answers from the last hidden state: embedding, recurrent layer, scores.
+
+    Above a :class:`Bidirectional` layer the answer comes from where each direction ends, ``back`` at the first word.
 
     Args:
-        words: V, the size of the vocabulary.
-        features: D, the length of a word's row.
+        words: V, the size of the vocabulary; None if the inputs are numbers already, and there is no embedding.
+        features: D, the length of a word's row, or how many numbers an input has.
         units: H, the size of the hidden state.
         classes: K, the number of possible answers.
         rng: a ``numpy.random.Generator``.
-        recurrent: the class of the recurrent layer.
+        recurrent: what makes the recurrent layer from ``(features, units, rng, dtype)``: a class such as :class:`RNN` or :class:`LSTM`,
+            or a function, for example ``functools.partial(LSTM, forget_bias=1.0)``.
         dtype: ``numpy.float64`` or ``numpy.float32``.
 
     Attributes:
-        layers: the three, by name: ``embedding``, ``recurrent``, ``readout``.
+        layers: by name: ``embedding``, ``recurrent``, ``readout``.
+        states: the hidden states of the last ``forward``, ``(T, B, H)``.
 
     >>> reader = Reader(words=9, features=4, units=3, classes=2, rng=np.random.default_rng(0))
     >>> reader.forward(np.array([[1, 5], [2, 6], [3, 7]])).shape  # 3 words, 2 sentences: 2 scores each
@@ -188,25 +434,29 @@ class Reader:
     """
 
     def __init__(self, words, features, units, classes, rng, recurrent=RNN, dtype=np.float64):
-        self.layers = {
-            "embedding": Embedding(words, features, rng, dtype),
-            "recurrent": recurrent(features, units, rng, dtype),
-            "readout": Linear(units, classes, rng, dtype),
-        }
+        self.layers = {} if words is None else {"embedding": Embedding(words, features, rng, dtype)}
+        self.layers["recurrent"] = recurrent(features, units, rng, dtype)
+        self.layers["readout"] = Linear(self.layers["recurrent"].units, classes, rng, dtype)
 
-    def forward(self, tokens):
-        """Scores ``(B, K)`` for word numbers ``(T, B)``. The hidden states stay in ``states`` ``(T, B, H)``."""
-        if np.ndim(tokens) != 2:
-            raise ValueError(f"tokens have shape {np.shape(tokens)}, but a reader reads (T, B): words, then sentences")
-        x = self.layers["embedding"].forward(tokens)
-        self.states = self.layers["recurrent"].forward(x)
-        return self.layers["readout"].forward(self.states[-1])
+    def forward(self, inputs):
+        """Scores ``(B, K)`` for word numbers ``(T, B)``, or without an embedding for numbers ``(T, B, D)``."""
+        if "embedding" in self.layers:
+            if np.ndim(inputs) != 2:
+                raise ValueError(f"tokens have shape {np.shape(inputs)}, but a reader reads (T, B): words, then sentences")
+            inputs = self.layers["embedding"].forward(inputs)
+        self.states, _ = self.layers["recurrent"].forward(inputs)
+        answered = [self.states[t][:, units] for t, units in self._ends()]
+        return self.layers["readout"].forward(np.concatenate(answered, axis=1))
 
     def backward(self, dscores):
-        """Fill the ``grads`` of all three layers from ``dscores`` ``(B, K)``."""
+        """Fill the ``grads`` of all layers from ``dscores`` ``(B, K)``."""
+        dlast = self.layers["readout"].backward(dscores)
         dh = np.zeros_like(self.states)
-        dh[-1] = self.layers["readout"].backward(dscores)  # only the last word is asked
-        self.layers["embedding"].backward(self.layers["recurrent"].backward(dh))
+        for t, units in self._ends():  # only the end is asked
+            dh[t][:, units] = dlast[:, units]
+        dx, _ = self.layers["recurrent"].backward(dh)
+        if "embedding" in self.layers:
+            self.layers["embedding"].backward(dx)
 
     def pairs(self):
         """Every parameter with its gradient, as ``(array, array)``."""
@@ -215,3 +465,39 @@ class Reader:
                 raise ValueError("there are no gradients yet: call forward and backward first")
             for name, array in layer.params.items():
                 yield array, layer.grads[name]
+
+    def _ends(self):
+        """Where each direction ends, and which units are its."""
+        top = self.layers["recurrent"]
+        while isinstance(top, Stack):
+            top = top.layers[-1]
+        if not isinstance(top, Bidirectional):
+            return [(-1, slice(None))]
+        H = top.layers[0].units
+        return [(-1, slice(H)), (0, slice(H, None))]
+
+
+def _times(sequence, matrix):
+    """``sequence @ matrix`` for all steps and sentences in one product."""
+    T, B, size = sequence.shape
+    return (sequence.reshape(T * B, size) @ matrix).reshape(T, B, -1)
+
+
+def _summed(dz, inputs):
+    """The gradient by the weights between ``inputs`` and ``z``, summed over all steps and sentences."""
+    return dz.reshape(-1, dz.shape[-1]).T @ inputs.reshape(-1, inputs.shape[-1])
+
+
+def _blocks(gates):
+    """Views of the blocks i, f, g, o: four times ``(T, B, H)`` from ``(T, B, 4H)``."""
+    T, B, _ = gates.shape
+    return np.moveaxis(gates.reshape(T, B, 4, -1), 2, 0)
+
+
+def _frozen(states):
+    states.flags.writeable = False  # backward needs them as they are
+    return states
+
+
+def _numbered(dictionaries):
+    return {f"{k}.{name}": array for k, each in enumerate(dictionaries) for name, array in each.items()}

@@ -1,7 +1,8 @@
 """The problems that the book's networks learn, each with its chance level and its source.
 
-So far there is one: *recall*, the sentence that runs through the whole book. A state of India is named, other
-words follow, and then the language spoken there is asked for.
+*Recall* is the sentence that runs through the whole book: a state of India is named, other words follow, and then the language spoken
+there is asked for. *BareRecall* is the same with symbols for words. *Adding* and *TemporalOrder* are two classics from the paper that
+introduced the LSTM. All draw from the generator that is passed in, so one seed gives one set of batches.
 """
 
 from dataclasses import dataclass
@@ -153,10 +154,26 @@ def _filler(state, gap, openers, clauses, rng):
     return shown + ["and"] * left
 
 
-def _whole(name, number):
-    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < 0:
-        raise ValueError(f"{name} must be a whole number of at least 0, not {number!r}")
+def _whole(name, number, least=0):
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
+        raise ValueError(f"{name} must be a whole number of at least {least}, not {number!r}")
     return int(number)
+
+
+def _range(name, given, least=0):
+    ends = (given, given) if np.ndim(given) == 0 else tuple(given)
+    if len(ends) != 2:
+        raise ValueError(f"{name} is one number or a pair (shortest, longest), not {given!r}")
+    shortest, longest = (_whole(name, end, least) for end in ends)
+    if shortest > longest:
+        raise ValueError(f"the shortest {name}, {shortest}, is larger than the longest, {longest}")
+    return shortest, longest
+
+
+def _batch(size):
+    if _whole("size", size) == 0:
+        raise ValueError("size is 0: a batch needs at least one sentence")
+    return size
 
 
 class Recall:
@@ -173,8 +190,8 @@ class Recall:
         states: the names to draw from; all 28 by default.
 
     Attributes:
-        vocabulary: every word that can occur, the states first; the same for every gap.
-        languages: the possible answers, :data:`LANGUAGES`.
+        vocabulary: every word that can occur, the states first; the same for every gap. ``words`` is V, their number.
+        languages: the possible answers, :data:`LANGUAGES`. ``classes`` is K, their number.
         chance: accuracy of the best constant answer, which has read nothing.
 
     >>> task = Recall(gap=5)
@@ -188,15 +205,12 @@ class Recall:
     vocabulary = tuple(STATES) + tuple(
         sorted({w for text in (*_OPENERS, *_CLAUSES, *_CLAUSES_OF_THE_NOTES, *QUESTION, "and") for w in text.split()})
     )
+    words = len(vocabulary)
     languages = LANGUAGES
+    classes = len(LANGUAGES)
 
     def __init__(self, gap=5, states=tuple(STATES)):
-        ends = (gap, gap) if np.ndim(gap) == 0 else tuple(gap)
-        if len(ends) != 2:
-            raise ValueError(f"gap is one number or a pair (shortest, longest), not {gap!r}")
-        self.shortest, self.longest = (_whole("gap", end) for end in ends)
-        if self.shortest > self.longest:
-            raise ValueError(f"the shortest gap, {self.shortest}, is larger than the longest, {self.longest}")
+        self.shortest, self.longest = _range("gap", gap)
         self._number = {word: k for k, word in enumerate(self.vocabulary)}
         self.states = tuple(states)
         for state in self.states:
@@ -222,9 +236,135 @@ class Recall:
             tokens: word numbers, ``(T, B)`` with ``T = 1 + gap + 5``, time first.
             answers: language numbers, ``(B,)``.
         """
-        if _whole("size", size) == 0:
-            raise ValueError("size is 0: a batch needs at least one sentence")
+        _batch(size)
         gap = int(rng.integers(self.shortest, self.longest + 1))
         drawn = [sentence(self.states[k], gap, rng) for k in rng.integers(len(self.states), size=size)]
         tokens = np.concatenate([self.encode(each) for each in drawn], axis=1)
         return tokens, np.array([LANGUAGES.index(each.answer) for each in drawn])
+
+
+class BareRecall:
+    """Recall with symbols for words: the first is the answer, then ``gap`` fillers drawn at random, then a mark that asks for it.
+
+    Given two gaps, each batch draws one gap from that range, as :class:`Recall` does.
+
+    Source: the *latch* problem of Bengio, Simard and Frasconi (1994) with more than two answers.
+
+    Args:
+        gap: a whole number, or a pair ``(shortest, longest)``.
+        keys: K, how many symbols can stand first; each is drawn with the same chance.
+        fillers: how many symbols the gap is drawn from.
+
+    Attributes:
+        words: V, how many symbols there are: first the keys, then the fillers, last the mark.
+        classes: K.
+        chance: accuracy of any constant answer, ``1 / K``.
+
+    >>> tokens, answers = BareRecall(gap=5).batch(np.random.default_rng(0), size=3)
+    >>> tokens.shape, bool((tokens[0] == answers).all())
+    ((7, 3), True)
+    """
+
+    def __init__(self, gap, keys=12, fillers=60):
+        self.shortest, self.longest = _range("gap", gap)
+        self.classes, self.fillers = _whole("keys", keys, 1), _whole("fillers", fillers, 1)
+        self.words, self.chance = keys + fillers + 1, 1 / keys
+
+    def batch(self, rng, size):
+        """Draw ``size`` sequences: tokens ``(T, B)`` with ``T = 1 + gap + 1``, and answers ``(B,)``."""
+        _batch(size)
+        gap = int(rng.integers(self.shortest, self.longest + 1))
+        answers = rng.integers(self.classes, size=size)
+        filler = rng.integers(self.classes, self.classes + self.fillers, size=(gap, size))
+        mark = np.full(size, self.words - 1)
+        return np.vstack([answers, filler, mark]), answers
+
+
+class Adding:
+    """The adding problem: of a long list of numbers two are marked, and their sum is asked for at the end.
+
+    Every step shows a number drawn from -1 to 1 and a marker. Two markers are 1: one among the first ten steps, the other among the
+    first ``length / 2 - 1``. The first and the last step carry -1, all others 0; should the first step be one of the two, its number is
+    0. The target is ``0.5 + (X1 + X2) / 4``, which lies between 0 and 1.
+
+    Source: Hochreiter and Schmidhuber (1997), whose lengths are drawn from T to T + T/10 for every sequence. Here a batch shares one
+    length, so that no padding is needed.
+
+    Args:
+        length: T, a whole number of at least 20, or a pair ``(shortest, longest)``.
+
+    Attributes:
+        inputs: D, two numbers a step.
+        chance: the squared error of the best constant answer, which has read nothing: the variance of the target, 1/24 less what the
+            marked first steps take away.
+
+    >>> x, targets = Adding(length=100).batch(np.random.default_rng(0), size=3)
+    >>> x.shape, targets.shape
+    ((100, 3, 2), (3, 1))
+    >>> round(Adding(length=100).chance, 3)
+    0.039
+    """
+
+    inputs = 2
+
+    def __init__(self, length=(100, 110)):
+        self.shortest, self.longest = _range("length", length, least=20)
+        lengths = np.arange(self.shortest, self.longest + 1)
+        first_marked = np.mean(1 / 10 + 9 / 10 / (lengths // 2 - 2))
+        self.chance = float(2 - first_marked) / 3 / 16  # each number has the variance 1/3, and 4 divides the sum
+
+    def batch(self, rng, size):
+        """Draw ``size`` sequences: numbers and markers ``(T, B, 2)``, and targets ``(B, 1)``."""
+        _batch(size)
+        T, every = int(rng.integers(self.shortest, self.longest + 1)), np.arange(size)
+        x = np.zeros((T, size, 2))
+        x[:, :, 0] = rng.uniform(-1, 1, (T, size))
+        x[0, :, 1] = x[-1, :, 1] = -1
+        first = rng.integers(10, size=size)
+        second = rng.integers(T // 2 - 2, size=size)
+        second += second >= first  # one of the steps that are still unmarked
+        x[first, every, 1] = x[second, every, 1] = 1
+        x[0, x[0, :, 1] == 1, 0] = 0
+        total = x[first, every, 0] + x[second, every, 0]
+        return x, 0.5 + total[:, None] / 4
+
+
+class TemporalOrder:
+    """Two signals, X or Y each, are hidden far apart among noise; which came first and which second?
+
+    A sequence opens with E and ends with B; all else is noise from a, b, c, d, but for X or Y at two places: one between a tenth and a
+    fifth of the length, one between five and six tenths.
+
+    Source: Hochreiter and Schmidhuber (1997), experiment 6a: lengths 100 to 110, places 10 to 20 and 50 to 60. Here a batch shares one
+    length, so that no padding is needed, and the places go with it.
+
+    Args:
+        length: T, a whole number of at least 10, or a pair ``(shortest, longest)``.
+
+    Attributes:
+        vocabulary: the eight symbols; ``words`` is V, their number.
+        classes: K = 4: X then X, X then Y, Y then X, Y then Y.
+        chance: accuracy of any constant answer, 1/4.
+
+    >>> task = TemporalOrder(length=20)
+    >>> tokens, answers = task.batch(np.random.default_rng(1), size=1)
+    >>> "".join(task.vocabulary[k] for k in tokens[:, 0]), int(answers[0])
+    ('EcddYaddabdYbdbbccaB', 3)
+    """
+
+    vocabulary = tuple("XYabcdEB")
+    words, classes, chance = 8, 4, 1 / 4
+
+    def __init__(self, length=(100, 110)):
+        self.shortest, self.longest = _range("length", length, least=10)
+
+    def batch(self, rng, size):
+        """Draw ``size`` sequences: tokens ``(T, B)`` and answers ``(B,)``."""
+        _batch(size)
+        T, every = int(rng.integers(self.shortest, self.longest + 1)), np.arange(size)
+        tokens = rng.integers(2, 6, size=(T, size))
+        tokens[0], tokens[-1] = self.vocabulary.index("E"), self.vocabulary.index("B")
+        signals = rng.integers(2, size=(2, size))
+        for signal, (earliest, latest) in zip(signals, ((T // 10, T // 5), (T // 2, T * 6 // 10)), strict=True):
+            tokens[rng.integers(earliest, latest + 1, size=size), every] = signal
+        return tokens, 2 * signals[0] + signals[1]

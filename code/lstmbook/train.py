@@ -1,4 +1,4 @@
-"""Learning from examples: the loss, the step downhill, and the loop with its progress bar."""
+"""Learning from examples: the losses, the step downhill, and the loop with its progress bar."""
 
 import os
 from dataclasses import dataclass, field
@@ -38,6 +38,32 @@ def cross_entropy(scores, answers):
     return -log_p[rows, answers].mean(), dscores / len(scores)
 
 
+def squared_error(outputs, targets):
+    """The squared distance from the targets, averaged over everything; and its gradient::
+
+        loss = mean((outputs - targets)^2)
+
+    Args:
+        outputs: ``(B, K)``.
+        targets: numbers, ``(B, K)``.
+
+    Returns:
+        loss: a number, in the square of the targets' unit.
+        doutputs: ``(B, K)``, the gradient of the loss by the outputs.
+
+    Raises:
+        ValueError: when the shapes differ, so that nothing is broadcast by accident.
+
+    >>> loss, doutputs = squared_error(np.array([[3.0]]), np.array([[1.0]]))
+    >>> float(loss), float(doutputs[0, 0])
+    (4.0, 4.0)
+    """
+    if np.ndim(outputs) != 2 or np.shape(outputs) != np.shape(targets):
+        raise ValueError(f"outputs and targets are both (B, K), not {np.shape(outputs)} and {np.shape(targets)}")
+    error = outputs - np.asarray(targets, outputs.dtype)
+    return (error**2).mean(), 2 * error / error.size
+
+
 def accuracy(scores, answers):
     """The share of sentences, 0 to 1, whose highest score is the right answer."""
     if np.shape(answers) != (len(scores),):
@@ -45,8 +71,20 @@ def accuracy(scores, answers):
     return float((scores.argmax(axis=1) == answers).mean())
 
 
+def close(outputs, targets, within=0.04):
+    """The share of sequences, 0 to 1, whose every output misses its target by less than ``within``.
+
+    Source: Hochreiter and Schmidhuber (1997) call a sequence of the adding problem right when the error is below 0.04.
+    """
+    if np.ndim(outputs) != 2 or np.shape(outputs) != np.shape(targets):
+        raise ValueError(f"outputs and targets are both (B, K), not {np.shape(outputs)} and {np.shape(targets)}")
+    return float((np.abs(outputs - targets) < within).all(axis=1).mean())
+
+
 def clip_gradients(gradients, limit):
     """Scale all gradients down together, in place, so that their joint length is at most ``limit``; returns the length they had.
+
+    An array that is given twice (tied weights) counts and is scaled once. ``limit=None`` only measures.
 
     Raises:
         FloatingPointError: when a gradient is not a finite number.
@@ -57,12 +95,14 @@ def clip_gradients(gradients, limit):
     >>> float(clip_gradients([gradient], limit=1.0)), [round(float(g), 3) for g in gradient]
     (5.0, [0.6, 0.8])
     """
-    gradients = list(gradients)
+    if limit is not None and not limit > 0:
+        raise ValueError(f"limit is {limit}, but a length is above 0; None leaves gradients as they are")
+    gradients = list({id(gradient): gradient for gradient in gradients}.values())
     largest = max(float(np.abs(gradient).max()) for gradient in gradients) or 1.0
     if not np.isfinite(largest):
-        raise FloatingPointError("a gradient is not a finite number: try a smaller rate")
+        raise FloatingPointError("a gradient is not a finite number")
     norm = largest * np.sqrt(sum(((gradient / largest) ** 2).sum() for gradient in gradients))  # so no square overflows
-    if norm > limit:
+    if limit is not None and norm > limit:
         for gradient in gradients:
             gradient *= limit / norm
     return norm
@@ -97,64 +137,86 @@ class Adam:
 
 @dataclass
 class History:
-    """What a training run recorded, one number a step: ``loss`` in nats, ``accuracy`` from 0 to 1."""
+    """What a training run recorded, one number a step.
+
+    Attributes:
+        loss: in nats, or in the square of the targets' unit.
+        accuracy: from 0 to 1.
+        norm: the length of the whole gradient before it was clipped.
+    """
 
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
+    norm: list[float] = field(default_factory=list)
 
 
-def fit(model, task, steps, rng, size=64, rate=3e-3, limit=1.0, target=None):
+class Diverged(FloatingPointError):
+    """Training met a number that is not finite. What was recorded until then is in ``history``."""
+
+    def __init__(self, message, history):
+        super().__init__(message)
+        self.history = history
+
+
+def fit(model, task, steps, rng, size=64, rate=3e-3, limit=1.0, target=None, loss=cross_entropy, score=accuracy):
     """Train ``model`` on fresh batches of ``task`` with Adam, with a progress bar.
 
     Interrupting it (the stop button of a notebook) returns what it has recorded so far; the model keeps what it has learnt.
 
     Args:
-        model: with ``forward(tokens)``, ``backward(dscores)`` and ``pairs()``, as :class:`lstmbook.layers.Reader`.
+        model: with ``forward(inputs)``, ``backward(dscores)`` and ``pairs()``, as :class:`lstmbook.layers.Reader`.
         task: with ``batch(rng, size)``, as :class:`lstmbook.tasks.Recall`.
         steps: how many batches at most.
         rng: a ``numpy.random.Generator`` for the batches.
         size: sentences in a batch.
         rate: Adam's learning rate.
-        limit: the longest gradient, see :func:`clip_gradients`.
-        target: stop once the mean accuracy of the last 20 batches reaches this, if given.
+        limit: the longest gradient, see :func:`clip_gradients`; None for no limit.
+        target: stop once the mean score of the last 20 batches reaches this, if given.
+        loss: :func:`cross_entropy` for classes, :func:`squared_error` for numbers.
+        score: what ``target`` and ``History.accuracy`` count, from 0 to 1: :func:`accuracy` for classes, :func:`close` for numbers.
 
     Returns:
         A :class:`History`.
 
     Raises:
-        FloatingPointError: when the loss is no longer a number.
+        Diverged: when the loss or a gradient is no longer a finite number.
     """
+    if not (np.isfinite(rate) and rate > 0):
+        raise ValueError(f"rate is {rate}, but a learning rate is a number above 0")
     history, optimiser = History(), Adam(rate)
     try:
         # In a notebook tqdm does not read this variable by itself; stored outputs are made with it.
         quiet = bool(os.environ.get("TQDM_DISABLE"))
-        with tqdm(range(steps), leave=False, unit="batch", disable=quiet) as bar:
-            for _ in bar:
-                tokens, answers = task.batch(rng, size)
-                scores = model.forward(tokens)
-                loss, dscores = cross_entropy(scores, answers)
-                if not np.isfinite(loss):
-                    raise FloatingPointError(
-                        f"the loss is not a number after {len(history.loss)} steps: try a smaller rate or a smaller limit"
-                    )
-                model.backward(dscores)
-                clip_gradients([gradient for _, gradient in model.pairs()], limit)
+        with tqdm(range(steps), leave=False, unit="batch", disable=quiet) as bar, np.errstate(over="ignore", invalid="ignore"):
+            for step in bar:
+                inputs, answers = task.batch(rng, size)
+                try:
+                    scores = model.forward(inputs)
+                    value, dscores = loss(scores, answers)
+                    if not np.isfinite(value):
+                        raise FloatingPointError("the loss is not a number")
+                    model.backward(dscores)
+                    norm = clip_gradients([gradient for _, gradient in model.pairs()], limit)
+                except FloatingPointError as error:
+                    raise Diverged(f"training stopped after {step} steps: {error}; try a smaller rate or limit", history) from None
                 optimiser.step(model.pairs())
-                history.loss.append(float(loss))
-                history.accuracy.append(accuracy(scores, answers))
+                history.loss.append(float(value))
+                history.accuracy.append(score(scores, answers))
+                history.norm.append(float(norm))
                 recent = history.accuracy[-20:]
-                bar.set_postfix_str(f"loss {loss:.2f}, accuracy {np.mean(recent):.0%}", refresh=False)
+                bar.set_postfix_str(f"loss {value:.2f}, score {np.mean(recent):.0%}", refresh=False)
                 if target is not None and len(recent) == 20 and np.mean(recent) >= target:
                     break
     except KeyboardInterrupt:
-        pass
+        whole = len(history.norm)
+        del history.loss[whole:], history.accuracy[whole:]
     return history
 
 
-def evaluate(model, task, rng, size=1000):
-    """The accuracy, 0 to 1, of ``model`` on ``size`` fresh sentences of ``task``, in batches of 50 that each draw a gap of their own."""
+def evaluate(model, task, rng, size=1000, score=accuracy):
+    """The ``score``, 0 to 1, of ``model`` on ``size`` fresh sequences of ``task``, in batches of 50 that each draw a gap of their own."""
     right = 0.0
     for first in range(0, size, 50):
-        tokens, answers = task.batch(rng, min(50, size - first))
-        right += accuracy(model.forward(tokens), answers) * len(answers)
+        inputs, answers = task.batch(rng, min(50, size - first))
+        right += score(model.forward(inputs), answers) * len(answers)
     return right / size
