@@ -19,6 +19,7 @@ import warnings
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("VECLIB_MAXIMUM_THREADS", "1")
 
 import numpy as np
 import torch
@@ -77,7 +78,9 @@ def runs(T, B, D, H, dtype):
 
     def numpy():
         ours.forward(x)
-        return ours.backward(dh)[0]
+        dx, _ = ours.backward(dh)
+        ours._kept, ours.grads = None, {}  # as PyTorch, which drops its graph, so that each run starts from nothing
+        return dx
 
     def through(module, forward=None, onednn=True):
         tx = torch.tensor(x, requires_grad=True)
@@ -120,6 +123,9 @@ def peak(function):
     """The bytes that a run adds to the process at its highest point, or None where the system does not tell."""
     try:
         libc = ctypes.CDLL("libc.so.6")
+    except OSError:
+        return None
+    try:
         libc.mallopt(MMAP_THRESHOLD, 2**16)  # what is freed goes back to the system, so that every run starts from the same level
         gc.collect()
         libc.malloc_trim(0)
@@ -127,11 +133,11 @@ def peak(function):
             handle.write("5")
         before = _status("VmRSS")
         function()
-        most = _status("VmHWM") - before
-        libc.mallopt(MMAP_THRESHOLD, 2**25)
-        return most
-    except (OSError, AttributeError):
+        return _status("VmHWM") - before
+    except OSError:
         return None
+    finally:
+        libc.mallopt(MMAP_THRESHOLD, 2**25)
 
 
 def _status(name):
@@ -140,8 +146,8 @@ def _status(name):
 
 
 def kept(T, B, D, H, size):
-    """The bytes that a backward pass cannot do without, beside the inputs: gates, both memories, and the gradient it returns."""
-    return size * T * B * (4 * H + 2 * H + D)
+    """The bytes that a backward pass cannot do without: gates, both memories, inputs, and the gradient it returns."""
+    return size * T * B * (4 * H + 2 * H + D + D)
 
 
 def main():

@@ -204,7 +204,7 @@ def test_the_repository_speaks_of_itself_alone():
 
 def test_nothing_generated_is_tracked_but_notebook_outputs():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True).stdout.split()
-    assert not [name for name in tracked if re.search(r"(^|/)(_build|\.venv|__pycache__|.*\.egg-info)(/|$)", name)]
+    assert not [name for name in tracked if re.search(r"(^|/)(_build|\.venv|__pycache__|.*\.egg-info|\.coverage.*)(/|$)", name)]
 
 
 def test_metadata_of_notebooks_survives_an_editor():

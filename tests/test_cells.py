@@ -85,9 +85,10 @@ def test_forget_bias_is_the_number_that_was_asked_for_and_changes_nothing_else()
 
 def test_sigmoid_is_the_textbooks_and_never_overflows():
     z = np.linspace(-30, 30, 601)
-    np.testing.assert_allclose(sigmoid(z), 1 / (1 + np.exp(-z)), atol=1e-15)
-    with np.errstate(all="raise"):
-        assert sigmoid(np.array([-1e4, 1e4])).tolist() == [0, 1]
+    np.testing.assert_allclose(sigmoid(z), 1 / (1 + np.exp(-z)), rtol=1e-13)
+    np.testing.assert_allclose(sigmoid(z.astype(np.float32)), 1 / (1 + np.exp(-z)), rtol=1e-5)
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
+        assert sigmoid(np.array([-1e4, -700.0, 1e4])).tolist() == [0, pytest.approx(np.exp(-700)), 1]
 
 
 @kinds
@@ -95,7 +96,7 @@ def test_sigmoid_is_the_textbooks_and_never_overflows():
 def test_extreme_inputs_neither_overflow_nor_warn(kind, sign):
     cell = kind(2, 3, np.random.default_rng(0))
     state = [np.zeros((1, 3))] * (1 if kind is RNNCell else 2)
-    with np.errstate(all="raise"):
+    with np.errstate(over="raise", invalid="raise", divide="raise"):
         x = np.full((1, 2), sign * 1e4)
         cell.forward(x, *state)
         *_, grads = cell.backward(*[np.ones((1, 3))] * len(state), x, *state)
@@ -114,6 +115,7 @@ def test_extreme_inputs_neither_overflow_nor_warn(kind, sign):
         (np.full((2, 4), np.nan), np.zeros((2, 3)), "x holds a value that is not a finite number"),
         (np.zeros((2, 4)), np.full((2, 3), np.inf), "h holds a value that is not a finite number"),
         (np.full((2, 4), "a"), np.zeros((2, 3)), "x holds <U1 values, but real numbers are read here"),
+        ([[1, 2, 3, 4], [1, 2]], np.zeros((2, 3)), "x is no array: its rows have different lengths"),
         (np.zeros((2, 4), complex), np.zeros((2, 3)), "x holds complex128 values, but real numbers"),
     ],
 )
@@ -138,10 +140,22 @@ def test_a_gradient_that_does_not_fit_is_refused(kind):
         ({"units": 0}, ValueError, "needs at least 1"),
         ({"units": 2.5}, ValueError, "units is 2.5"),
         ({"units": True}, ValueError, "units is True"),
-        ({"rng": 0}, TypeError, "rng is 0, but weights are drawn from a generator such as"),
-        ({"dtype": int}, ValueError, "dtype is int64, but weights are float32 or float64"),
+        ({"rng": 0}, TypeError, "rng is 0, but random numbers are drawn from a generator such as"),
+        ({"dtype": int}, ValueError, "dtype is <class 'int'>, but weights are numpy.float32 or numpy.float64"),
+        ({"dtype": "banana"}, ValueError, "dtype is banana"),
     ],
 )
 def test_a_cell_that_cannot_be_is_refused(kind, change, error, message):
     with pytest.raises(error, match=message):
         kind(**({"inputs": 3, "units": 3, "rng": np.random.default_rng(0)} | change))
+
+
+def test_a_number_too_large_for_the_precision_is_one_sentence_without_a_warning():
+    cell = LSTMCell(1, 1, np.random.default_rng(0), np.float32)
+    with np.errstate(over="raise"), pytest.raises(ValueError, match="too large for float32"):
+        cell.forward([[1e300]], [[0]], [[0]])
+
+
+def test_a_forget_bias_is_one_number():
+    with pytest.raises(ValueError, match=r"forget_bias has shape .2,."):
+        LSTMCell(1, 4, np.random.default_rng(0), forget_bias=[1, 2])

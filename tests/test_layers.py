@@ -314,7 +314,7 @@ def sequence_errors(kind):
         (forward(layers.Embedding(3, 2, rng()), np.array([[-1]])), "outside the vocabulary"),
         (forward(layers.Embedding(3, 2, rng()), np.array([[0.5]])), "tokens are whole numbers"),
         (forward(layers.Linear(3, 2, rng()), np.zeros((1, 4))), "h has 4 features, but this layer reads 3"),
-        (forward(layers.Reader(5, 2, 2, 2, rng()), np.array([1, 2])), "a reader reads .T, B."),
+        (forward(layers.Reader(5, 2, 2, 2, rng()), np.array([1, 2])), "tokens have shape .2,., but .T, B. is read here"),
         (lambda: layers.Linear(0, 2, rng()), "inputs is 0"),
         (lambda: layers.Embedding(2, 0, rng()), "features is 0"),
     ],
@@ -405,10 +405,85 @@ def test_backward_keeps_little_more_than_it_must():
     T, B, D, H = 200, 16, 32, 32
     layer, x = layers.LSTM(D, H, rng(), np.float32), np.zeros((T, B, D), np.float32)
     dh = np.ones((T, B, H), np.float32)
-    needed = 4 * T * B * (4 * H + H + H + D)  # gates, h, c; dx
+    needed = 4 * T * B * (4 * H + H + H + D + D)  # gates, h, c, x; dx
     tracemalloc.start()
     layer.forward(x)
     layer.backward(dh)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert peak < 1.5 * needed
+
+
+@pytest.mark.parametrize("make", [layers.RNN, layers.LSTM, layers.Linear])
+def test_changing_an_input_afterwards_does_not_change_the_gradients(make):
+    layer = make(3, 4, rng())
+    x = rng(1).standard_normal((2, 3) if make is layers.Linear else (5, 2, 3))
+    out = layer.forward(x)
+    dh = np.ones_like(out if make is layers.Linear else out[0])
+    layer.backward(dh)
+    before = {name: gradient.copy() for name, gradient in layer.grads.items()}
+    x *= 0
+    layer.backward(dh)
+    oracles.agree(layer.grads, before, 0, 0)
+
+
+def test_changing_tokens_afterwards_does_not_change_the_gradients():
+    table, tokens = layers.Embedding(5, 3, rng()), np.array([[1], [4]])
+    table.forward(tokens)
+    tokens[:] = 0
+    table.backward(np.ones((2, 1, 3)))
+    assert not table.grads["E"][0].any() and table.grads["E"][4].all()
+
+
+def same_layer_twice():
+    layer = layers.RNN(3, 3, rng())
+    return layer, layer
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: layers.Stack(same_layer_twice()), "one layer stands in two places"),
+        (lambda: layers.Bidirectional(*same_layer_twice()), "one layer stands in two places"),
+        (lambda: layers.Stack([layers.RNN(3, 3, rng()), layers.Linear(3, 3, rng())]), "Linear is no recurrent layer"),
+        (lambda: layers.Stack([layers.LSTM(3, 3, rng()).cell]), "LSTMCell is no recurrent layer"),
+        (lambda: layers.Bidirectional(layers.RNN(3, 3, rng()), layers.RNN(3, 3, rng(), np.float32)), "differ in precision"),
+    ],
+)
+def test_layers_that_cannot_be_put_together_are_refused(make, message):
+    with pytest.raises(ValueError, match=message):
+        make()
+
+
+@pytest.mark.parametrize("name", ["stack", "bidirectional"])
+def test_a_reading_that_was_refused_halfway_cannot_be_gone_back_through(name):
+    layer, x = composed()[name], rng(1).standard_normal((4, 2, 3))
+    h, _ = layer.forward(x)
+    with pytest.raises(ValueError, match="start has shape"):
+        layer.forward(x, [None, np.zeros((1, 1)) if name == "stack" else (np.zeros((1, 1)), None)])
+    with pytest.raises(ValueError, match="call forward before backward"):
+        layer.backward(np.zeros_like(h))
+
+
+def test_either_memory_of_a_start_may_be_left_out():
+    layer, x = layers.LSTM(3, 2, rng()), rng(1).standard_normal((4, 1, 3))
+    c = np.ones((1, 2))
+    np.testing.assert_array_equal(layer.forward(x, (None, c))[0], layer.forward(x, (np.zeros((1, 2)), c))[0])
+
+
+def test_weights_put_into_a_part_are_the_whole_ones_weights():
+    stack = composed()["stack"]
+    stack.layers[0].params["W"] = np.zeros_like(stack.layers[0].params["W"])
+    assert not stack.params["0.W"].any()
+
+
+def test_a_reader_above_bidirectional_layers_inside_each_other_answers_where_each_one_ends():
+    """The direction that runs back inside the one that runs ahead ends at the first word, and so on."""
+
+    def make(D, H, random, dtype):
+        inner = layers.Bidirectional(layers.RNN(D, 1, random), layers.RNN(D, 1, random))
+        outer = layers.Bidirectional(layers.RNN(D, 1, random), layers.RNN(D, 1, random))
+        return layers.Bidirectional(inner, outer)
+
+    model = layers.Reader(None, 2, 4, 2, rng(), recurrent=make)
+    assert [t for t, _ in model._ends()] == [-1, 0, 0, -1]

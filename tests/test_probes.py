@@ -101,3 +101,40 @@ def test_probes_refuse_what_they_cannot_look_into():
             probe(stack.layers[0], np.zeros((4, 2, 2)))
     with pytest.raises(ValueError, match=r".T, S, S. is read"):
         probes.reach(np.eye(2))
+
+
+@pytest.mark.parametrize(("u", "dtype", "lag"), [(0.5, np.float32, 100), (0.5, np.float64, 900), (2.0, np.float64, 800)])
+def test_a_gradient_is_measured_as_far_as_numbers_go(u, dtype, lag):
+    """One unit at zero: the gradient by the input k steps back is u^k."""
+    layer = layers.RNN(1, 1, rng(), dtype)
+    layer.params["W"][:], layer.params["U"][:], layer.params["b"][:] = 1, u, 0
+    with np.errstate(over="raise"):
+        measured = probes.gradient_by_lag(layer, np.zeros((lag + 1, 1, 1)))
+    np.testing.assert_allclose(np.log(measured.astype(float)), np.log(u) * np.arange(lag + 1), rtol=1e-5)
+
+
+def test_measuring_leaves_the_layer_as_it_was():
+    layer, x = layers.LSTM(3, 4, rng()), rng(1).standard_normal((6, 4, 3))
+    h, _ = layer.forward(x)
+    layer.backward(np.ones_like(h))
+    before = {name: gradient.copy() for name, gradient in layer.grads.items()}
+    probes.gradient_by_lag(layer, x[:, :1])
+    layer.backward(np.ones_like(h))
+    for name in before:
+        np.testing.assert_array_equal(layer.grads[name], before[name])
+
+
+def test_a_product_too_large_for_a_number_is_one_sentence():
+    with pytest.raises(ValueError, match="over 1024 steps the product is too large for a number"):
+        probes.reach(np.full((1100, 1, 1), 2.0))
+    with pytest.raises(ValueError, match="jacobians holds a value that is not a finite number"):
+        probes.reach(np.full((3, 1, 1), np.nan))
+
+
+def test_chrono_changes_nothing_when_it_refuses():
+    layer = layers.LSTM(1, 2, rng())
+    before = layer.params["b"].copy()
+    for longest, generator in ((100, None), ("a", rng()), (2, rng())):
+        with pytest.raises((ValueError, TypeError), match=r"generator|longest"):
+            probes.chrono(layer, longest, generator)
+    np.testing.assert_array_equal(layer.params["b"], before)

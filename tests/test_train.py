@@ -219,3 +219,54 @@ def test_the_progress_bar_shows_and_can_be_silenced(monkeypatch):
         task, model = reader()
         train.fit(model, task, steps=2, rng=np.random.default_rng(0))
         assert ("batch" in stream.getvalue()) == visible
+
+
+def test_a_gradient_that_is_no_number_is_found_wherever_it_stands():
+    for bad in ([np.array([1.0]), np.array([np.nan])], [np.array([np.nan]), np.array([1.0])]):
+        with pytest.raises(FloatingPointError, match="not a finite number"):
+            train.clip_gradients(bad, 1.0)
+
+
+def test_huge_gradients_in_half_the_precision_are_clipped_without_a_warning():
+    gradient = np.full(4, 3e38, np.float32)
+    assert train.clip_gradients([gradient], 1.0) == pytest.approx(6e38)
+    np.testing.assert_allclose(gradient, 0.5, rtol=1e-6)
+
+
+def test_losses_read_lists_and_whole_numbers_as_numbers():
+    assert train.squared_error([[3]], [[0.5]])[0] == 6.25
+    assert train.cross_entropy(np.array([[0, 3]], np.uint8), [0])[0] == pytest.approx(np.log(1 + np.exp(3)))
+    assert train.accuracy([[0, 1]], [1]) == 1 and train.close([[1]], [[1.01]]) == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: train.cross_entropy(np.zeros((0, 3)), np.zeros(0, int)), "at least one row"),
+        (lambda: train.squared_error(np.zeros((0, 1)), np.zeros((0, 1))), "at least one row"),
+        (lambda: train.evaluate(None, None, None, size=0), "at least one sequence"),
+        (lambda: train.fit(None, None, -3, np.random.default_rng(0)), "steps is -3"),
+        (lambda: train.fit(None, None, 2.5, np.random.default_rng(0)), "steps is 2.5"),
+        (lambda: train.Adam().step([(np.zeros((2, 2)), np.zeros(2))]), "a parameter of shape .2, 2. has a gradient of shape"),
+    ],
+)
+def test_what_cannot_be_learnt_from_is_one_sentence(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_task_that_delivers_no_numbers_is_blamed_itself():
+    class Broken:
+        def batch(self, rng, size):
+            return np.full((3, size, 2), np.nan), np.zeros((size, 1))
+
+    model = layers.Reader(None, 2, 3, 1, np.random.default_rng(0))
+    with pytest.raises(ValueError, match="batch 0 of the task holds a value that is not a finite number"):
+        train.fit(model, Broken(), 5, np.random.default_rng(0), loss=train.squared_error, score=train.close)
+
+
+def test_a_seed_is_no_generator():
+    task, model = reader()
+    for call in (lambda: task.batch(0, 3), lambda: train.fit(model, task, 5, 0)):
+        with pytest.raises(TypeError, match="rng is 0, but random numbers are drawn from a generator"):
+            call()

@@ -2,7 +2,7 @@
 
 Notation, as in the whole book: ``x`` is the input of this step ``(B, D)``, ``h`` the hidden state ``(B, H)``, ``c`` the cell state
 ``(B, H)``; ``B`` sentences side by side, ``D`` inputs, ``H`` units. ``W`` weighs the input, ``U`` the hidden state, ``b`` is the bias.
-Gradients are of one loss by the array they are named after: ``dh`` has the shape of ``h``.
+Gradients are of one loss, with respect to the array they are named after: ``dh`` has the shape of ``h``.
 
 A cell keeps nothing between calls: ``backward`` is given what ``forward`` was given. Weights start uniform between -1/sqrt(H) and
 1/sqrt(H), as in PyTorch, whose two biases are one here.
@@ -14,12 +14,12 @@ from lstmbook import checks
 
 
 def sigmoid(z):
-    """The S-curve from 0 to 1, ``1 / (1 + exp(-z))``, written with tanh so that no ``z`` overflows.
+    """The S-curve from 0 to 1, ``1 / (1 + exp(-z))``, by way of its logarithm so that no ``z`` overflows.
 
-    >>> float(sigmoid(0.0)), float(sigmoid(-1e4))
+    >>> float(sigmoid(0.0).round(4)), float(sigmoid(-1e4))
     (0.5, 0.0)
     """
-    return (1 + np.tanh(z / 2)) / 2
+    return np.exp(-np.logaddexp(0, -z))
 
 
 class RNNCell:
@@ -60,14 +60,14 @@ class RNNCell:
             ValueError: if a shape does not fit or a value is not a finite number.
         """
         x, h = _side_by_side(self, x=x, h=h)
-        W, U, b = map(self.params.get, "WUb")
+        W, U, b = self.params.values()
         return np.tanh(x @ W.T + h @ U.T + b)
 
     def backward(self, dh_next, x, h):
         """The gradients of the step ``h_next = forward(x, h)``.
 
         Args:
-            dh_next: the gradient by ``h_next``, ``(B, H)``.
+            dh_next: the gradient with respect to ``h_next``, ``(B, H)``.
             x, h: as ``forward`` had them.
 
         Returns:
@@ -121,12 +121,12 @@ class LSTMCell:
         self.inputs, self.units = inputs, units
         self.params = _uniform({"W": (4 * units, inputs), "U": (4 * units, units), "b": (4 * units,)}, units, rng, dtype)
         if forget_bias is not None:
-            self.params["b"][units : 2 * units] = checks.numbers("forget_bias", forget_bias, dtype)
+            self.params["b"][units : 2 * units] = checks.shaped("forget_bias", forget_bias, (), dtype, "one number,")
 
     def gates(self, x, h):
         """The four blocks ``i, f, g, o``, each ``(B, H)``, for the input ``x`` ``(B, D)`` and the hidden state ``h`` ``(B, H)``."""
         x, h = _side_by_side(self, x=x, h=h)
-        W, U, b = map(self.params.get, "WUb")
+        W, U, b = self.params.values()
         i, f, g, o = np.split(x @ W.T + h @ U.T + b, 4, axis=1)
         return sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
 
@@ -151,8 +151,8 @@ class LSTMCell:
         """The gradients of the step ``h_next, c_next = forward(x, h, c)``.
 
         Args:
-            dh_next: the gradient by ``h_next``, ``(B, H)``.
-            dc_next: the gradient by ``c_next`` that does not come through ``h_next``, ``(B, H)``.
+            dh_next: the gradient with respect to ``h_next``, ``(B, H)``.
+            dc_next: the gradient with respect to ``c_next`` that does not come through ``h_next``, ``(B, H)``.
             x, h, c: as ``forward`` had them.
 
         Returns:
@@ -191,6 +191,6 @@ def _side_by_side(cell, **arrays):
 
 
 def _through_weights(cell, dz, x, h):
-    """From the gradient by ``z = W x + U h + b`` to those by ``x``, ``h`` and the parameters."""
+    """From the gradient with respect to ``z = W x + U h + b`` to those by ``x``, ``h`` and the parameters."""
     W, U = cell.params["W"], cell.params["U"]
     return dz @ W, dz @ U, {"W": dz.T @ x, "U": dz.T @ h, "b": dz.sum(axis=0)}

@@ -43,9 +43,11 @@ class Embedding:
         words, tokens = len(self.params["E"]), np.asarray(tokens)
         if not np.issubdtype(tokens.dtype, np.integer):
             raise ValueError(f"tokens are whole numbers, one for each word, not {tokens.dtype}")
-        if tokens.size and not 0 <= tokens.min() <= tokens.max() < words:
+        if tokens.ndim != 2 or not tokens.size:
+            raise ValueError(f"tokens have shape {tokens.shape}, but (T, B) is read here: words, then sentences")
+        if not 0 <= tokens.min() <= tokens.max() < words:
             raise ValueError(f"a token lies outside the vocabulary of {words} words: they are numbered 0 to {words - 1}")
-        self._kept = tokens
+        self._kept = tokens.copy()
         return self.params["E"][tokens]
 
     def backward(self, dx):
@@ -97,28 +99,32 @@ class RNN:
         Raises:
             ValueError: if a shape does not fit, the sequence is empty or a value is not a finite number.
         """
-        W, U, b = map(self.params.get, "WUb")
-        x = checks.sequence(x, self.inputs, W.dtype)
+        W, U, b = self.params.values()
+        x = checks.sequence(x, self.inputs, W.dtype).copy()
         T, B, _ = x.shape
-        h = np.zeros((T + 1, B, self.units), W.dtype)  # h[0] is the state before the first step
-        if start is not None:
-            h[0] = checks.shaped("start", start, h[0].shape, W.dtype, "(B, H)")
+        h = np.empty((T + 1, B, self.units), W.dtype)  # h[0] is the state before the first step
+        (h[0],) = self.before(start, B)
         Wx = _times(x, W.T) + b  # the part that does not wait for the state, for all steps at once
         for t in range(T):
             h[t + 1] = np.tanh(Wx[t] + h[t] @ U.T)
         self._kept = x, h
         return _frozen(h[1:]), h[-1].copy()
 
+    def before(self, start, B):
+        """``start`` for ``B`` sentences as a tuple of checked arrays ``(B, H)``: here one, ``(h,)``."""
+        shape, dtype = (B, self.units), self.params["U"].dtype
+        return (np.zeros(shape, dtype) if start is None else checks.shaped("start", start, shape, dtype, "(B, H)"),)
+
     def backward(self, dh, dlast=None):
         """Backpropagation through time.
 
         Args:
-            dh: the gradient by every output of ``forward``, ``(T, B, H)``.
-            dlast: the gradient by the last state, ``(B, H)``, added to the last ``dh``; zeros if None.
+            dh: the gradient with respect to every output of ``forward``, ``(T, B, H)``.
+            dlast: the gradient with respect to the last state, ``(B, H)``, added to the last ``dh``; zeros if None.
 
         Returns:
-            dx: the gradient by the inputs, ``(T, B, D)``.
-            dstart: the gradient by the state before the first step, ``(B, H)``.
+            dx: the gradient with respect to the inputs, ``(T, B, D)``.
+            dstart: the gradient with respect to the state before the first step, ``(B, H)``.
 
         Raises:
             ValueError: if a shape does not fit, a value is not a finite number, or there was no ``forward``.
@@ -183,16 +189,15 @@ class LSTM:
         Raises:
             ValueError: if a shape does not fit, the sequence is empty or a value is not a finite number.
         """
-        W, U, b = map(self.params.get, "WUb")
-        x = checks.sequence(x, self.inputs, W.dtype)
+        W, U, b = self.params.values()
+        x = checks.sequence(x, self.inputs, W.dtype).copy()
         (T, B, _), H = x.shape, self.units
-        h = np.zeros((T + 1, B, H), W.dtype)  # h[0] and c[0] are the state before the first step
-        c = np.zeros_like(h)
-        for name, memory, given in zip("hc", (h, c), checks.parts("start", start, 2, "a pair (h, c)"), strict=True):
-            if given is not None:
-                memory[0] = checks.shaped(f"{name} of start", given, (B, H), W.dtype, "(B, H)")
+        h = np.empty((T + 1, B, H), W.dtype)  # h[0] and c[0] are the state before the first step
+        c = np.empty_like(h)
+        h[0], c[0] = self.before(start, B)
 
-        # sigmoid(z) = (1 + tanh(z/2)) / 2: with the inner halves folded into the weights, one tanh serves all four blocks.
+        # The gates are those of LSTMCell, but sigmoid(z) is computed as (1 + tanh(z/2)) / 2: with the inner halves folded into the weights,
+        # one tanh serves all four blocks. A gate that is nearly shut is then off by one rounding error of 1, not of itself.
         half = np.repeat(np.array([0.5, 0.5, 1, 0.5], W.dtype), H)
         rest = 1 - half
         halved_U = np.ascontiguousarray(U.T) * half
@@ -210,16 +215,25 @@ class LSTM:
         self._kept = x, h, c, gates
         return _frozen(h[1:]), (h[-1].copy(), c[-1].copy())
 
+    def before(self, start, B):
+        """``start`` for ``B`` sentences as a tuple of checked arrays ``(B, H)``: here two, ``(h, c)``; either may be None, for zeros."""
+        shape, dtype = (B, self.units), self.params["U"].dtype
+        h, c = (
+            np.zeros(shape, dtype) if given is None else checks.shaped(f"{name} of start", given, shape, dtype, "(B, H)")
+            for name, given in zip("hc", checks.parts("start", start, 2, "a pair (h, c)"), strict=True)
+        )
+        return h, c
+
     def backward(self, dh, dlast=None):
         """Backpropagation through time.
 
         Args:
-            dh: the gradient by every output of ``forward``, ``(T, B, H)``.
-            dlast: the pair of gradients by the last ``(h, c)``, ``(B, H)`` each; zeros if None.
+            dh: the gradient with respect to every output of ``forward``, ``(T, B, H)``.
+            dlast: the pair of gradients with respect to the last ``(h, c)``, ``(B, H)`` each; zeros if None.
 
         Returns:
-            dx: the gradient by the inputs, ``(T, B, D)``.
-            dstart: the pair of gradients by the ``(h, c)`` before the first step, ``(B, H)`` each.
+            dx: the gradient with respect to the inputs, ``(T, B, D)``.
+            dstart: the pair of gradients with respect to the ``(h, c)`` before the first step, ``(B, H)`` each.
 
         Raises:
             ValueError: if a shape does not fit, a value is not a finite number, or there was no ``forward``.
@@ -265,14 +279,37 @@ class LSTM:
         return dx, (carried, dc)
 
 
-class Stack:
+class _Composed:
+    """What :class:`Stack` and :class:`Bidirectional` share: several layers whose parameters count as one's."""
+
+    def __init__(self, layers):
+        self.layers, self._read = list(layers), False
+        for layer in self.layers:
+            if not all(hasattr(layer, name) for name in ("inputs", "units", "grads")):
+                raise ValueError(f"{type(layer).__name__} is no recurrent layer: give an RNN, LSTM, Stack or Bidirectional")
+        single = [id(layer) for layer in _singles(self)]
+        if len(set(single)) < len(single):
+            raise ValueError("one layer stands in two places, but it can keep only one reading: make a second layer")
+        if len({layer.params["U"].dtype for layer in _singles(self)}) > 1:
+            raise ValueError("the layers differ in precision: make all of them float32, or all float64")
+
+    @property
+    def params(self):
+        return _numbered(layer.params for layer in self.layers)
+
+    @property
+    def grads(self):
+        return _numbered(layer.grads for layer in self.layers)
+
+
+class Stack(_Composed):
     """Recurrent layers on top of one another: each reads the outputs of the one below.
 
     Args:
         layers: recurrent layers, the one that reads ``x`` first; each must read as many features as the one below has units.
 
     Attributes:
-        params, grads: those of all layers, as ``"0.W"``, ``"0.U"``, ..., ``"1.W"``, ...
+        params, grads: those of all layers, as ``"0.W"``, ``"0.U"``, ..., ``"1.W"``, ...; assign into the arrays.
 
     The state is a list with the state of each layer.
 
@@ -284,29 +321,26 @@ class Stack:
     """
 
     def __init__(self, layers):
-        self.layers = list(layers)
+        super().__init__(layers)
         if not self.layers:
             raise ValueError("layers is empty: a stack needs at least one")
         for k, (below, above) in enumerate(zip(self.layers, self.layers[1:], strict=False)):
             if above.inputs != below.units:
                 raise ValueError(f"layer {k + 1} reads {above.inputs} features, but layer {k} below it has {below.units} units")
         self.inputs, self.units = self.layers[0].inputs, self.layers[-1].units
-        self.params = _numbered(layer.params for layer in self.layers)
-
-    @property
-    def grads(self):
-        return _numbered(layer.grads for layer in self.layers)
 
     def forward(self, x, start=None):
         """As the layers' own; ``start`` and the last state are lists with one state for each layer."""
-        last = []
+        last, self._read = [], False
         for layer, state in zip(self.layers, self._states("start", start), strict=True):
             x, state = layer.forward(x, state)
             last.append(state)
+        self._read = True
         return x, last
 
     def backward(self, dh, dlast=None):
-        """As the layers' own; ``dlast`` and the gradient by ``start`` are lists with one entry for each layer."""
+        """As the layers' own; ``dlast`` and the gradient with respect to ``start`` are lists with one entry for each layer."""
+        checks.has_run(self._read or None)
         dstart = []
         for layer, dstate in reversed(list(zip(self.layers, self._states("dlast", dlast), strict=True))):
             dh, dstate = layer.backward(dh, dstate)
@@ -317,7 +351,7 @@ class Stack:
         return checks.parts(name, states, len(self.layers), f"a list of {len(self.layers)} states, one for each layer")
 
 
-class Bidirectional:
+class Bidirectional(_Composed):
     """Two recurrent layers over one sequence: one reads it from its start, the other from its end.
 
     An output holds what the first has made of everything up to this step and what the second has made of everything from here on.
@@ -326,7 +360,7 @@ class Bidirectional:
         ahead, back: two recurrent layers that read the same number of features.
 
     Attributes:
-        params, grads: those of both, as ``"0.W"``, ..., ``"1.W"``, ...
+        params, grads: those of both, as ``"0.W"``, ..., ``"1.W"``, ...; assign into the arrays.
 
     The state is a list of two: of ``ahead`` after the last step, of ``back`` after the first.
 
@@ -339,29 +373,28 @@ class Bidirectional:
     """
 
     def __init__(self, ahead, back):
+        super().__init__([ahead, back])
         if ahead.inputs != back.inputs:
             raise ValueError(f"both directions read the same x, but ahead reads {ahead.inputs} features and back {back.inputs}")
-        self.layers = [ahead, back]
         self.inputs, self.units = ahead.inputs, ahead.units + back.units
-        self.params = _numbered(layer.params for layer in self.layers)
-
-    @property
-    def grads(self):
-        return _numbered(layer.grads for layer in self.layers)
 
     def forward(self, x, start=None):
         """As the layers' own, with outputs ``(T, B, 2H)``; ``start`` and the last state are lists of two."""
+        self._read = False
         ahead, back = self.layers
         start_ahead, start_back = checks.parts("start", start, 2, "a list of two states, ahead and back")
         h_ahead, last_ahead = ahead.forward(x, start_ahead)
         h_back, last_back = back.forward(np.asarray(x)[::-1], start_back)
+        self._read = True
         return _frozen(np.concatenate([h_ahead, h_back[::-1]], axis=2)), [last_ahead, last_back]
 
     def backward(self, dh, dlast=None):
-        """As the layers' own; ``dlast`` and the gradient by ``start`` are lists of two."""
+        """As the layers' own; ``dlast`` and the gradient with respect to ``start`` are lists of two."""
+        checks.has_run(self._read or None)
         ahead, back = self.layers
-        if np.ndim(dh) != 3 or np.shape(dh)[2] != self.units:
-            raise ValueError(f"dh has shape {np.shape(dh)}, but the outputs were (T, B, {self.units})")
+        dh = checks.numbers("dh", dh)
+        if dh.ndim != 3 or dh.shape[2] != self.units:
+            raise ValueError(f"dh has shape {dh.shape}, but the outputs were (T, B, {self.units})")
         dlast_ahead, dlast_back = checks.parts("dlast", dlast, 2, "a list of two gradients, ahead and back")
         dx_ahead, dstart_ahead = ahead.backward(dh[:, :, : ahead.units], dlast_ahead)
         dx_back, dstart_back = back.backward(dh[::-1, :, ahead.units :], dlast_back)
@@ -398,7 +431,7 @@ class Linear:
         """Scores ``(B, K)`` for hidden states ``(B, H)``."""
         R, r = self.params["R"], self.params["r"]
         h = checks.rows("h", h, R.shape[1], R.dtype, "this layer")
-        self._kept = h
+        self._kept = h.copy()
         return h @ R.T + r
 
     def backward(self, dscores):
@@ -441,8 +474,6 @@ class Reader:
     def forward(self, inputs):
         """Scores ``(B, K)`` for word numbers ``(T, B)``, or without an embedding for numbers ``(T, B, D)``."""
         if "embedding" in self.layers:
-            if np.ndim(inputs) != 2:
-                raise ValueError(f"tokens have shape {np.shape(inputs)}, but a reader reads (T, B): words, then sentences")
             inputs = self.layers["embedding"].forward(inputs)
         self.states, _ = self.layers["recurrent"].forward(inputs)
         answered = [self.states[t][:, units] for t, units in self._ends()]
@@ -467,14 +498,22 @@ class Reader:
                 yield array, layer.grads[name]
 
     def _ends(self):
-        """Where each direction ends, and which units are its."""
-        top = self.layers["recurrent"]
-        while isinstance(top, Stack):
-            top = top.layers[-1]
-        if not isinstance(top, Bidirectional):
-            return [(-1, slice(None))]
-        H = top.layers[0].units
-        return [(-1, slice(H)), (0, slice(H, None))]
+        return _ends(self.layers["recurrent"])
+
+
+def _ends(layer, t=-1, first=0):
+    """Where each direction of a layer ends, and which of its units it is: ``[(step, slice), ...]``."""
+    if isinstance(layer, Stack):
+        return _ends(layer.layers[-1], t, first)
+    if isinstance(layer, Bidirectional):
+        ahead, back = layer.layers
+        return _ends(ahead, t, first) + _ends(back, -1 - t, first + ahead.units)
+    return [(t, slice(first, first + layer.units))]
+
+
+def _singles(layer):
+    """The RNNs and LSTMs of which a composed layer is made."""
+    return [single for each in layer.layers for single in _singles(each)] if isinstance(layer, _Composed) else [layer]
 
 
 def _times(sequence, matrix):
@@ -484,7 +523,7 @@ def _times(sequence, matrix):
 
 
 def _summed(dz, inputs):
-    """The gradient by the weights between ``inputs`` and ``z``, summed over all steps and sentences."""
+    """The gradient with respect to the weights between ``inputs`` and ``z``, summed over all steps and sentences."""
     return dz.reshape(-1, dz.shape[-1]).T @ inputs.reshape(-1, inputs.shape[-1])
 
 

@@ -1,5 +1,7 @@
 """What is measured: how far gradients reach, how a step stretches or shrinks the state, what the gates do, how long a memory lasts."""
 
+import copy
+
 import numpy as np
 
 from lstmbook import checks
@@ -57,12 +59,12 @@ def chrono(layer, longest, rng):
     """
     if not isinstance(getattr(layer, "cell", None), LSTMCell):
         raise ValueError(f"chrono initialisation sets the gates of an LSTM, but this is {type(layer).__name__}")
-    if not np.isfinite(longest) or longest < 3:
-        raise ValueError(f"longest is {longest}, but the longest lag must be at least 3 steps")
+    checks.generator(rng)
+    if isinstance(longest, str) or not np.isfinite(longest) or longest < 3:
+        raise ValueError(f"longest is {longest!r}, but the longest lag must be at least 3 steps")
     H, b = layer.units, layer.params["b"]
-    b[:] = 0
-    b[H : 2 * H] = np.log(rng.uniform(1, longest - 1, H))
-    b[:H] = -b[H : 2 * H]
+    forget = np.log(rng.uniform(1, longest - 1, H))
+    b[:] = np.concatenate([-forget, forget, np.zeros(2 * H)])
     return layer
 
 
@@ -83,12 +85,12 @@ def traces(layer, x, start=None):
     (['i', 'f', 'g', 'o', 'c', 'h'], (4, 1, 3))
     """
     cell, x, state = _unrolled(layer, x, start)
+    names = "ifgoch" if isinstance(cell, LSTMCell) else "h"
     steps = []
     for x_t in x:
-        gates = cell.gates(x_t, state[0]) if isinstance(cell, LSTMCell) else ()
+        gates = cell.gates(x_t, state[0]) if names != "h" else ()
         state = _step(cell, x_t, state)
-        steps.append([*gates, *reversed(state)])
-    names = "ifgoch" if isinstance(cell, LSTMCell) else "h"
+        steps.append([*gates, *reversed(state)])  # c before h
     return {name: np.array(values) for name, values in zip(names, zip(*steps, strict=True), strict=True)}
 
 
@@ -114,13 +116,14 @@ def jacobians(layer, x, start=None):
     """
     cell, x, state = _unrolled(layer, x, start)
     if x.shape[1] != 1:
-        raise ValueError(f"x holds {x.shape[1]} sentences, but a Jacobian belongs to one: give (T, 1, D)")
+        raise ValueError(f"x has shape {x.shape}, but a Jacobian belongs to one sentence: give (T, 1, D)")
     S = len(state) * cell.units
-    directions = np.split(np.eye(S), len(state), axis=1)  # row a asks for the derivatives of number a
+    asked = np.split(np.eye(S), len(state), axis=1)  # S copies of the sentence; copy a asks for the derivatives of number a
     result = []
     for x_t in x:
-        _, *rows, _ = cell.backward(*directions, *(np.repeat(each, S, axis=0) for each in (x_t, *state)))
-        result.append(np.concatenate(rows, axis=1))
+        copies = [np.repeat(each, S, axis=0) for each in (x_t, *state)]
+        _, *dstate, _ = cell.backward(*asked, *copies)
+        result.append(np.concatenate(dstate, axis=1))
         state = _step(cell, x_t, state)
     return np.array(result)
 
@@ -138,12 +141,15 @@ def reach(jacobians):
     >>> reach(np.array([[[0.5]], [[0.5]]]))[:, 0].tolist()
     [1.0, 0.5, 0.25]
     """
-    J = np.asarray(jacobians)
+    J = checks.numbers("jacobians", jacobians, np.float64)
     if J.ndim != 3 or J.shape[1] != J.shape[2]:
         raise ValueError(f"jacobians have shape {J.shape}, but (T, S, S) is read here")
     products = [np.eye(J.shape[1])]
     for step in J[::-1]:
-        products.append(products[-1] @ step)
+        with np.errstate(over="ignore", invalid="ignore"):
+            products.append(products[-1] @ step)
+        if not np.isfinite(products[-1]).all():
+            raise ValueError(f"over {len(products) - 1} steps the product is too large for a number: take fewer steps")
     return np.linalg.svd(np.array(products), compute_uv=False)
 
 
@@ -165,14 +171,16 @@ def gradient_by_lag(layer, x, start=None):
     x = np.asarray(x)
     if x.ndim != 3 or x.shape[1] != 1:
         raise ValueError(f"x has shape {x.shape}, but the gradient is measured on one sentence: give (T, 1, D)")
-    copies = layer.units  # one copy of the sentence for each unit that is asked
+    layer, copies = copy.deepcopy(layer), layer.units  # one copy of the sentence for each unit that is asked
     if start is not None:
         start = _repeated(start, copies)
     h, _ = layer.forward(np.repeat(x, copies, axis=1), start)
     dh = np.zeros_like(h)
     dh[-1] = np.eye(copies)
     dx, _ = layer.backward(dh)
-    return np.sqrt((dx**2).sum(axis=(1, 2)))[::-1]
+    largest = np.abs(dx).max(axis=(1, 2), keepdims=True)
+    scale = np.where(largest > 0, largest, 1)  # so that no square is too small or too large for a number
+    return np.ravel(scale)[::-1] * np.sqrt(((dx / scale) ** 2).sum(axis=(1, 2)))[::-1]
 
 
 def _repeated(start, copies):
@@ -187,9 +195,7 @@ def _unrolled(layer, x, start):
     if cell is None:
         raise ValueError(f"one RNN or LSTM can be looked into, but this is {type(layer).__name__}: take one of its layers")
     x = checks.sequence(x, cell.inputs, cell.params["W"].dtype)
-    if start is None:
-        start = (np.zeros((x.shape[1], cell.units), x.dtype),) * (2 if isinstance(cell, LSTMCell) else 1)
-    return cell, x, tuple(start) if isinstance(start, tuple | list) else (start,)
+    return cell, x, layer.before(start, x.shape[1])
 
 
 def _step(cell, x_t, state):

@@ -74,6 +74,8 @@ def from_torch(theirs):
         raise ValueError(f"{type(theirs).__name__} has no counterpart here: give an nn.RNN, nn.LSTM, nn.RNNCell or nn.LSTMCell")
     if getattr(theirs, "nonlinearity", "tanh") != "tanh":
         raise ValueError(f"our RNN uses tanh, but this one uses {theirs.nonlinearity}")
+    if theirs.weight_hh_l0.dtype not in (torch.float32, torch.float64) if hasattr(theirs, "weight_hh_l0") else False:
+        raise ValueError(f"our layers are float32 or float64, but this one is {theirs.weight_hh_l0.dtype}")
     if getattr(theirs, "proj_size", 0):
         raise ValueError("our LSTM has no projections, but this one has proj_size set")
     if kind in (cells.RNNCell, cells.LSTMCell):
@@ -93,8 +95,8 @@ def _levels(ours):
 def _directions(level):
     found = level.layers if isinstance(level, layers.Bidirectional) else [level]
     for layer in found:
-        if type(layer) not in _KINDS:
-            raise ValueError(f"{type(layer).__name__} has no counterpart in PyTorch at this place")
+        if type(layer) not in (layers.RNN, layers.LSTM):
+            raise ValueError(f"{type(layer).__name__} cannot stand here in PyTorch: give a cell, or RNNs and LSTMs put together")
     return found
 
 

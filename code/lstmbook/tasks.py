@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lstmbook import checks
+
 STATES = {
     "Andhra Pradesh": "Telugu",
     "Arunachal Pradesh": "English",
@@ -170,10 +172,10 @@ def _range(name, given, least=0):
     return shortest, longest
 
 
-def _batch(size):
+def _drawable(rng, size):
+    checks.generator(rng)
     if _whole("size", size) == 0:
         raise ValueError("size is 0: a batch needs at least one sentence")
-    return size
 
 
 class Recall:
@@ -236,7 +238,7 @@ class Recall:
             tokens: word numbers, ``(T, B)`` with ``T = 1 + gap + 5``, time first.
             answers: language numbers, ``(B,)``.
         """
-        _batch(size)
+        _drawable(rng, size)
         gap = int(rng.integers(self.shortest, self.longest + 1))
         drawn = [sentence(self.states[k], gap, rng) for k in rng.integers(len(self.states), size=size)]
         tokens = np.concatenate([self.encode(each) for each in drawn], axis=1)
@@ -268,11 +270,11 @@ class BareRecall:
     def __init__(self, gap, keys=12, fillers=60):
         self.shortest, self.longest = _range("gap", gap)
         self.classes, self.fillers = _whole("keys", keys, 1), _whole("fillers", fillers, 1)
-        self.words, self.chance = keys + fillers + 1, 1 / keys
+        self.words, self.chance = self.classes + self.fillers + 1, 1 / self.classes
 
     def batch(self, rng, size):
         """Draw ``size`` sequences: tokens ``(T, B)`` with ``T = 1 + gap + 1``, and answers ``(B,)``."""
-        _batch(size)
+        _drawable(rng, size)
         gap = int(rng.integers(self.shortest, self.longest + 1))
         answers = rng.integers(self.classes, size=size)
         filler = rng.integers(self.classes, self.classes + self.fillers, size=(gap, size))
@@ -284,8 +286,8 @@ class Adding:
     """The adding problem: of a long list of numbers two are marked, and their sum is asked for at the end.
 
     Every step shows a number drawn from -1 to 1 and a marker. Two markers are 1: one among the first ten steps, the other among the
-    first ``length / 2 - 1``. The first and the last step carry -1, all others 0; should the first step be one of the two, its number is
-    0. The target is ``0.5 + (X1 + X2) / 4``, which lies between 0 and 1.
+    first ``T / 2 - 1`` that are still unmarked, where T is the shortest length. The first and the last step carry -1, all others 0;
+    should the first step be one of the two, its number is 0. The target is ``0.5 + (X1 + X2) / 4``, which lies between 0 and 1.
 
     Source: Hochreiter and Schmidhuber (1997), whose lengths are drawn from T to T + T/10 for every sequence. Here a batch shares one
     length, so that no padding is needed.
@@ -309,19 +311,18 @@ class Adding:
 
     def __init__(self, length=(100, 110)):
         self.shortest, self.longest = _range("length", length, least=20)
-        lengths = np.arange(self.shortest, self.longest + 1)
-        first_marked = np.mean(1 / 10 + 9 / 10 / (lengths // 2 - 2))
-        self.chance = float(2 - first_marked) / 3 / 16  # each number has the variance 1/3, and 4 divides the sum
+        first_marked = 1 / 10 + 9 / 10 / (self.shortest // 2 - 1)
+        self.chance = (2 - first_marked) / 3 / 16  # each number has the variance 1/3, and 4 divides the sum
 
     def batch(self, rng, size):
         """Draw ``size`` sequences: numbers and markers ``(T, B, 2)``, and targets ``(B, 1)``."""
-        _batch(size)
+        _drawable(rng, size)
         T, every = int(rng.integers(self.shortest, self.longest + 1)), np.arange(size)
         x = np.zeros((T, size, 2))
         x[:, :, 0] = rng.uniform(-1, 1, (T, size))
         x[0, :, 1] = x[-1, :, 1] = -1
         first = rng.integers(10, size=size)
-        second = rng.integers(T // 2 - 2, size=size)
+        second = rng.integers(self.shortest // 2 - 1, size=size)
         second += second >= first  # one of the steps that are still unmarked
         x[first, every, 1] = x[second, every, 1] = 1
         x[0, x[0, :, 1] == 1, 0] = 0
@@ -360,7 +361,7 @@ class TemporalOrder:
 
     def batch(self, rng, size):
         """Draw ``size`` sequences: tokens ``(T, B)`` and answers ``(B,)``."""
-        _batch(size)
+        _drawable(rng, size)
         T, every = int(rng.integers(self.shortest, self.longest + 1)), np.arange(size)
         tokens = rng.integers(2, 6, size=(T, size))
         tokens[0], tokens[-1] = self.vocabulary.index("E"), self.vocabulary.index("B")

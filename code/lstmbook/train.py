@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from tqdm.auto import tqdm
 
+from lstmbook import checks
+
 
 def cross_entropy(scores, answers):
     """How surprised the model is by the right answers, in nats, averaged over the batch; and its gradient::
@@ -26,9 +28,10 @@ def cross_entropy(scores, answers):
     >>> bool(np.isclose(loss, np.log(4)))
     True
     """
-    if np.ndim(scores) != 2 or np.shape(answers) != (len(scores),):
+    scores, answers = checks.matrix("scores", scores), np.asarray(answers)
+    if answers.shape != (len(scores),):
         raise ValueError(f"scores are (B, K) and answers (B,), not {np.shape(scores)} and {np.shape(answers)}")
-    if not np.issubdtype(np.asarray(answers).dtype, np.integer) or not (0 <= min(answers) <= max(answers) < scores.shape[1]):
+    if not np.issubdtype(answers.dtype, np.integer) or not 0 <= answers.min() <= answers.max() < scores.shape[1]:
         raise ValueError(f"answers are whole numbers from 0 to {scores.shape[1] - 1}, one for each of the {scores.shape[1]} classes")
     rows = np.arange(len(scores))
     shifted = scores - scores.max(axis=1, keepdims=True)
@@ -58,15 +61,14 @@ def squared_error(outputs, targets):
     >>> float(loss), float(doutputs[0, 0])
     (4.0, 4.0)
     """
-    if np.ndim(outputs) != 2 or np.shape(outputs) != np.shape(targets):
-        raise ValueError(f"outputs and targets are both (B, K), not {np.shape(outputs)} and {np.shape(targets)}")
-    error = outputs - np.asarray(targets, outputs.dtype)
+    error = _missed(outputs, targets)
     return (error**2).mean(), 2 * error / error.size
 
 
 def accuracy(scores, answers):
     """The share of sentences, 0 to 1, whose highest score is the right answer."""
-    if np.shape(answers) != (len(scores),):
+    scores, answers = checks.matrix("scores", scores), np.asarray(answers)
+    if answers.shape != (len(scores),):
         raise ValueError(f"answers are (B,) = ({len(scores)},), one for each row of scores, not {np.shape(answers)}")
     return float((scores.argmax(axis=1) == answers).mean())
 
@@ -76,9 +78,14 @@ def close(outputs, targets, within=0.04):
 
     Source: Hochreiter and Schmidhuber (1997) call a sequence of the adding problem right when the error is below 0.04.
     """
-    if np.ndim(outputs) != 2 or np.shape(outputs) != np.shape(targets):
+    return float((np.abs(_missed(outputs, targets)) < within).all(axis=1).mean())
+
+
+def _missed(outputs, targets):
+    if np.shape(outputs) != np.shape(targets):
         raise ValueError(f"outputs and targets are both (B, K), not {np.shape(outputs)} and {np.shape(targets)}")
-    return float((np.abs(outputs - targets) < within).all(axis=1).mean())
+    outputs = checks.matrix("outputs", outputs)
+    return outputs - np.asarray(targets, outputs.dtype)
 
 
 def clip_gradients(gradients, limit):
@@ -95,13 +102,12 @@ def clip_gradients(gradients, limit):
     >>> float(clip_gradients([gradient], limit=1.0)), [round(float(g), 3) for g in gradient]
     (5.0, [0.6, 0.8])
     """
-    if limit is not None and not limit > 0:
-        raise ValueError(f"limit is {limit}, but a length is above 0; None leaves gradients as they are")
+    _above_0("limit", limit)
     gradients = list({id(gradient): gradient for gradient in gradients}.values())
-    largest = max(float(np.abs(gradient).max()) for gradient in gradients) or 1.0
+    largest = float(np.max([np.abs(gradient).max() for gradient in gradients])) or 1.0
     if not np.isfinite(largest):
         raise FloatingPointError("a gradient is not a finite number")
-    norm = largest * np.sqrt(sum(((gradient / largest) ** 2).sum() for gradient in gradients))  # so no square overflows
+    norm = largest * float(np.sqrt(sum(((gradient / largest) ** 2).sum() for gradient in gradients)))  # so no square overflows
     if limit is not None and norm > limit:
         for gradient in gradients:
             gradient *= limit / norm
@@ -127,6 +133,9 @@ class Adam:
         """Change every parameter in place. ``pairs``: ``(parameter, gradient)``, in the same order every time."""
         pairs = list(pairs)
         self.memory = self.memory or [(np.zeros_like(w), np.zeros_like(w)) for w, _ in pairs]
+        for w, g in pairs:
+            if w.shape != g.shape:
+                raise ValueError(f"a parameter of shape {w.shape} has a gradient of shape {g.shape}")
         self.steps += 1
         for (w, g), (m, v) in zip(pairs, self.memory, strict=True):
             m += (1 - self.b1) * (g - m)
@@ -148,6 +157,11 @@ class History:
     loss: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
     norm: list[float] = field(default_factory=list)
+
+
+def _above_0(name, number):
+    if number is not None and not (np.isfinite(number) and number > 0):
+        raise ValueError(f"{name} is {number}, but it must be a finite number above 0")
 
 
 class Diverged(FloatingPointError):
@@ -181,8 +195,11 @@ def fit(model, task, steps, rng, size=64, rate=3e-3, limit=1.0, target=None, los
     Raises:
         Diverged: when the loss or a gradient is no longer a finite number.
     """
-    if not (np.isfinite(rate) and rate > 0):
-        raise ValueError(f"rate is {rate}, but a learning rate is a number above 0")
+    checks.generator(rng)
+    _above_0("rate", rate)
+    _above_0("limit", limit)
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
+        raise ValueError(f"steps is {steps!r}, but it must be a whole number of at least 0")
     history, optimiser = History(), Adam(rate)
     try:
         # In a notebook tqdm does not read this variable by itself; stored outputs are made with it.
@@ -190,6 +207,8 @@ def fit(model, task, steps, rng, size=64, rate=3e-3, limit=1.0, target=None, los
         with tqdm(range(steps), leave=False, unit="batch", disable=quiet) as bar, np.errstate(over="ignore", invalid="ignore"):
             for step in bar:
                 inputs, answers = task.batch(rng, size)
+                if not (np.isfinite(inputs).all() and np.isfinite(answers).all()):
+                    raise ValueError(f"batch {step} of the task holds a value that is not a finite number")
                 try:
                     scores = model.forward(inputs)
                     value, dscores = loss(scores, answers)
@@ -215,6 +234,8 @@ def fit(model, task, steps, rng, size=64, rate=3e-3, limit=1.0, target=None, los
 
 def evaluate(model, task, rng, size=1000, score=accuracy):
     """The ``score``, 0 to 1, of ``model`` on ``size`` fresh sequences of ``task``, in batches of 50 that each draw a gap of their own."""
+    if size < 1:
+        raise ValueError(f"size is {size}, but at least one sequence is needed")
     right = 0.0
     for first in range(0, size, 50):
         inputs, answers = task.batch(rng, min(50, size - first))
