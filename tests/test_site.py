@@ -91,6 +91,28 @@ def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site, na
     page.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_gradient_moves_with_its_sliders(chromium, address, site, scheme):
+    page, wrong = open_page(chromium, where(address, site, "chapters/04_vanishing_gradients", scheme), has_touch=True)
+    scale = page.get_by_role("slider", name="scale of U")
+    status = page.get_by_role("status")
+    assert "in float32 it is lost" in status.inner_text() or "it is small" in status.inner_text()
+    scale.focus()
+    page.keyboard.press("End")
+    assert scale.get_attribute("aria-valuetext") == "2.00"
+    page.get_by_role("radio", name="linear").check()
+    assert "it explodes" in status.inner_text()
+    box = page.get_by_role("slider", name="gap (words back)").bounding_box()
+    page.touchscreen.tap(box["x"] + 3, box["y"] + box["height"] / 2)
+    assert "At a gap of 0 words" in status.inner_text() or "last word" in status.inner_text()
+    before = page.locator(".lw-box svg").first.inner_html()
+    page.get_by_role("button", name="another network").click()
+    page.get_by_role("radio", name="tanh").check()
+    assert page.locator(".lw-box svg").first.inner_html() != before
+    assert wrong == []
+    page.context.close()
+
+
 @pytest.mark.parametrize("name", WITH_WIDGET)
 def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name):
     page, _ = open_page(chromium, where(address, site, name, "http"), java_script_enabled=False)
