@@ -1,0 +1,122 @@
+"""The widgets in a real JupyterLab: what is dragged is known in Python, what Python sets is seen in the page."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import nbformat
+import pytest
+
+WIDGETS = {
+    # module and class: the slider's name, what Python sets it to, the trait, and how the page then says it
+    "sentence_window.SentenceWindow": ("gap (filler words)", "gap", 20, "20 words"),
+    "gradient_reach.GradientReach": ("gap (words back)", "gap", 40, "40 words"),
+    "fading_memory.FadingMemory": ("gap (filler words)", "gap", 30, "30 words"),
+    "gate_lab.GateLab": ("forget gate f", "forget", 0.25, "0.25"),
+}
+
+
+def wait_for(what, seconds=30):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if result := what():
+            return result
+        time.sleep(0.2)
+    raise AssertionError("nothing happened in time")
+
+
+def write(cells, path):
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    notebook.metadata["kernelspec"] = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    nbformat.write(notebook, path)
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """The address of a JupyterLab whose folder holds one notebook for each widget."""
+    folder = tmp_path_factory.mktemp("lab")
+    for name, (_, trait, value, _) in WIDGETS.items():
+        module, cls = name.split(".")
+        cells = [
+            f"from pathlib import Path\nfrom lstmbook.widgets.{module} import {cls}\nview = {cls}()\n"
+            f"view.observe(lambda change: Path('{module}.txt').write_text(str(change.new)), '{trait}')\nview",
+            f"view.{trait} = {value}",
+        ]
+        write(cells, folder / f"{module}.ipynb")
+    cells = [
+        "from pathlib import Path\nfrom lstmbook.widgets.gate_puzzle import GatePuzzle\nview = GatePuzzle()\n"
+        "view.observe(lambda change: Path('gate_puzzle.txt').write_text(str(view.solved)), 'gates')\nview",
+        "view.solve()",
+    ]
+    write(cells, folder / "gate_puzzle.ipynb")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    options = ["--no-browser", "--allow-root", f"--port={port}", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"]
+    environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / "config"), "JUPYTER_RUNTIME_DIR": str(folder / "runtime")}
+    command = [sys.executable, "-m", "jupyterlab", *options]
+    server = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    address = f"http://127.0.0.1:{port}"
+
+    def up():
+        try:
+            return json.load(urllib.request.urlopen(f"{address}/api", timeout=1))
+        except OSError:
+            return None
+
+    try:
+        wait_for(up)
+        yield address, folder
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.mark.parametrize("name", WIDGETS)
+def test_a_widget_and_its_python_object_are_one(chromium, lab, name):
+    address, folder = lab
+    module = name.split(".")[0]
+    label, _, value, said = WIDGETS[name]
+    page = chromium.new_context(viewport={"width": 1280, "height": 1000}).new_page()
+    page.goto(f"{address}/doc/tree/{module}.ipynb")
+    first = page.locator(".jp-CodeCell").first
+    first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=15_000)  # the kernel has started
+    first.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    slider = page.get_by_role("slider", name=label).first
+    slider.wait_for(timeout=60_000)
+    page.locator(".jp-CodeCell").nth(1).locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")  # Python sets the trait
+    wait_for(lambda: slider.get_attribute("aria-valuetext") == said)
+    wait_for(lambda: (folder / f"{module}.txt").exists() and (folder / f"{module}.txt").read_text() == str(value))
+    box = slider.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], middle, steps=5)  # the page sets the trait
+    page.mouse.up()
+    assert float(slider.input_value()) != value
+    wait_for(lambda: float((folder / f"{module}.txt").read_text()) == float(slider.input_value()))
+    page.context.close()
+
+
+def test_the_puzzle_and_its_python_object_are_one(chromium, lab):
+    address, folder = lab
+    page = chromium.new_context(viewport={"width": 1280, "height": 1400}).new_page()
+    page.goto(f"{address}/doc/tree/gate_puzzle.ipynb")
+    cells = page.locator(".jp-CodeCell")
+    cells.first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=60_000)
+    for k in (0, 1):
+        cells.nth(k).locator(".jp-InputArea-editor").click()
+        page.keyboard.press("Shift+Enter")
+        page.get_by_role("button", name="keep at word 2, is").first.wait_for(timeout=60_000)
+    wait_for(lambda: "Marathi" in page.get_by_role("status").first.inner_text())  # Python has solved it
+    page.get_by_role("button", name="write at word 2, is").first.click()
+    wait_for(lambda: (folder / "gate_puzzle.txt").exists() and (folder / "gate_puzzle.txt").read_text() == "False")
+    page.context.close()
