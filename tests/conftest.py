@@ -46,3 +46,23 @@ def chromium():
         running = playwright.chromium.launch(executable_path=path, args=flags)
         yield running
         running.close()
+
+
+@pytest.fixture(scope="session")
+def javascript(chromium):
+    """Evaluate an expression in the browser, with the exports of a widget's module in scope as ``m`` and an argument as ``a``."""
+    page = chromium.new_page()
+    page.goto("about:blank")
+
+    def evaluate(stem, expression, argument=None):
+        source = (ROOT / "code" / "lstmbook" / "widgets" / f"{stem}.js").read_text("utf-8")
+        return page.evaluate(
+            """async ([source, expression, argument]) => {
+                const m = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
+                return new Function("m", "a", `return ${expression}`)(m, argument);
+            }""",
+            [source, expression, argument],
+        )
+
+    yield evaluate
+    page.close()

@@ -2,6 +2,7 @@
 
 import base64
 import decimal
+import functools
 import html
 import itertools
 import json
@@ -32,25 +33,9 @@ def views():
         yield view
 
 
-@pytest.fixture(scope="module")
-def run(chromium):
-    """Evaluate an expression with the exports of the widget's module in scope as ``m``."""
-    page = chromium.new_page()
-    page.goto("about:blank")
-
-    def evaluate(expression, argument=None):
-        source = (SOURCES / "fading_memory.js").read_text("utf-8")
-        return page.evaluate(
-            """async ([source, expression, argument]) => {
-                const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-                const m = await import(url);
-                return new Function("m", "a", `return ${expression}`)(m, argument);
-            }""",
-            [source, expression, argument],
-        )
-
-    yield evaluate
-    page.close()
+@pytest.fixture(scope="session")
+def run(javascript):
+    return functools.partial(javascript, "fading_memory")
 
 
 @pytest.fixture

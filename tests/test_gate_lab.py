@@ -1,6 +1,7 @@
 """The gate lab in Python and in a real browser. Its oracles: the NumPy cell of the book, PyTorch's, and decimal arithmetic as on paper."""
 
 import base64
+import functools
 import html
 import json
 import re
@@ -358,24 +359,9 @@ def test_water_stands_as_high_as_the_memory():
 # The same in JavaScript
 
 
-@pytest.fixture(scope="module")
-def run(chromium):
-    """Evaluate an expression with the exports of the module in scope as ``m``."""
-    page = chromium.new_page()
-    page.goto("about:blank")
-    source = (SOURCES / "gate_lab.js").read_text("utf-8")
-
-    def evaluate(expression, argument=None):
-        return page.evaluate(
-            """async ([source, expression, argument]) => {
-                const m = await import(URL.createObjectURL(new Blob([source], {type: "text/javascript"})));
-                return new Function("m", "a", `return ${expression}`)(m, argument);
-            }""",
-            [source, expression, argument],
-        )
-
-    yield evaluate
-    page.close()
+@pytest.fixture(scope="session")
+def run(javascript):
+    return functools.partial(javascript, "gate_lab")
 
 
 def test_constants_are_the_same_in_both_languages(run):

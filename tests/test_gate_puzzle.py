@@ -1,6 +1,7 @@
 """The gate puzzle in Python, its JavaScript against Python in a real browser, and the game as it is played."""
 
 import base64
+import functools
 import html
 import itertools
 import json
@@ -299,25 +300,9 @@ def test_what_is_stored_is_a_true_picture_and_the_same_in_every_run(level):
     assert min(right) > 0 and max(right) < 700
 
 
-@pytest.fixture(scope="module")
-def run(chromium):
-    """Evaluate an expression with the exports of the module in scope as ``m``."""
-    page = chromium.new_page()
-    page.goto("about:blank")
-    source = (SOURCES / "gate_puzzle.js").read_text("utf-8")
-
-    def evaluate(expression, argument):
-        return page.evaluate(
-            """async ([source, expression, argument]) => {
-                const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-                const m = await import(url);
-                return new Function("m", "a", `return ${expression}`)(m, argument);
-            }""",
-            [source, expression, argument],
-        )
-
-    yield evaluate
-    page.close()
+@pytest.fixture(scope="session")
+def run(javascript):
+    return functools.partial(javascript, "gate_puzzle")
 
 
 def test_the_game_computes_and_says_in_javascript_what_it_does_in_python(run):

@@ -92,25 +92,9 @@ def test_what_is_stored_is_the_same_in_every_run():
     assert first["text/plain"] == second["text/plain"]
 
 
-@pytest.fixture(scope="module")
-def run(chromium):
-    """Evaluate an expression with the exports of a widget's module in scope as ``m``."""
-    page = chromium.new_page()
-    page.goto("about:blank")
-
-    def evaluate(stem, expression, argument):
-        source = (SOURCES / f"{stem}.js").read_text("utf-8")
-        return page.evaluate(
-            """async ([source, expression, argument]) => {
-                const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-                const m = await import(url);
-                return new Function("m", "a", `return ${expression}`)(m, argument);
-            }""",
-            [source, expression, argument],
-        )
-
-    yield evaluate
-    page.close()
+@pytest.fixture(scope="session")
+def run(javascript):
+    return javascript
 
 
 def test_sentence_window_computes_in_javascript_what_it_computes_in_numpy(run):
