@@ -66,6 +66,8 @@ def test_precision_is_kept_and_nothing_is_shared():
         (torch.nn.GRU(2, 3), "GRU has no counterpart here"),
         (torch.nn.RNN(2, 3, nonlinearity="relu"), "our RNN uses tanh, but this one uses relu"),
         (torch.nn.LSTM(2, 3, proj_size=2), "has no projections"),
+        (torch.nn.LSTM(2, 3, dtype=torch.bfloat16), "float32 or float64, but this one is torch.bfloat16"),
+        (torch.nn.LSTMCell(2, 3, dtype=torch.bfloat16), "float32 or float64, but this one is torch.bfloat16"),
     ],
 )
 def test_what_we_do_not_have_is_refused(theirs, message):

@@ -74,8 +74,9 @@ def from_torch(theirs):
         raise ValueError(f"{type(theirs).__name__} has no counterpart here: give an nn.RNN, nn.LSTM, nn.RNNCell or nn.LSTMCell")
     if getattr(theirs, "nonlinearity", "tanh") != "tanh":
         raise ValueError(f"our RNN uses tanh, but this one uses {theirs.nonlinearity}")
-    if theirs.weight_hh_l0.dtype not in (torch.float32, torch.float64) if hasattr(theirs, "weight_hh_l0") else False:
-        raise ValueError(f"our layers are float32 or float64, but this one is {theirs.weight_hh_l0.dtype}")
+    precision = next(theirs.parameters()).dtype
+    if precision not in (torch.float32, torch.float64):
+        raise ValueError(f"our cells and layers are float32 or float64, but this one is {precision}")
     if getattr(theirs, "proj_size", 0):
         raise ValueError("our LSTM has no projections, but this one has proj_size set")
     if kind in (cells.RNNCell, cells.LSTMCell):
