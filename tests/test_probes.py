@@ -138,3 +138,36 @@ def test_chrono_changes_nothing_when_it_refuses():
         with pytest.raises((ValueError, TypeError), match=r"generator|longest"):
             probes.chrono(layer, longest, generator)
     np.testing.assert_array_equal(layer.params["b"], before)
+
+
+def test_nudging_finds_the_slopes_of_a_polynomial_and_leaves_the_array_as_it_was():
+    w = np.random.default_rng(0).standard_normal((3, 2))
+    before = w.copy()
+    assert np.allclose(probes.by_nudging(lambda: (w**3).sum(), w), 3 * w**2, rtol=0, atol=1e-8)
+    assert np.array_equal(w, before)
+
+
+def test_nudging_leaves_the_array_as_it_was_when_the_loss_fails():
+    w = np.ones(3)
+
+    def loss():
+        raise RuntimeError("no loss")
+
+    with pytest.raises(RuntimeError, match="no loss"):
+        probes.by_nudging(loss, w)
+    assert np.array_equal(w, np.ones(3))
+
+
+@pytest.mark.parametrize("array", [np.arange(3), [1.0, 2.0], np.broadcast_to(1.0, 3)], ids=["whole", "list", "read-only"])
+def test_only_a_writable_array_of_numbers_can_be_nudged(array):
+    with pytest.raises(ValueError, match="can be nudged"):
+        probes.by_nudging(lambda: 0.0, array)
+
+
+def test_relative_error_runs_from_the_same_to_the_opposite():
+    a = np.array([3.0, 4.0])
+    assert probes.relative_error(a, a) == 0 and probes.relative_error(a, -a) == 2
+    assert probes.relative_error(np.zeros(2), np.zeros(2)) == 0 and probes.relative_error(a, np.zeros(2)) == 1
+    assert np.isclose(probes.relative_error(a, 1.1 * a), 0.1 / 1.1)
+    with pytest.raises(ValueError, match="cannot be compared"):
+        probes.relative_error(a, np.zeros((1, 2)))

@@ -183,6 +183,53 @@ def gradient_by_lag(layer, x, start=None):
     return np.ravel(scale)[::-1] * np.sqrt(((dx / scale) ** 2).sum(axis=(1, 2)))[::-1]
 
 
+def by_nudging(loss, array, step=1e-5):
+    """The slope of a loss by every number of an array, from two readings of the loss for each: a little above, a little below.
+
+    It knows nothing of derivatives, so it can judge a backward pass. Use float64: in float32 the rounding of the two readings drowns it.
+
+    Args:
+        loss: a function without arguments that returns a number and reads ``array`` each time.
+        array: floating-point numbers; they are changed one after the other and left as they were.
+        step: how far each number is moved, up and down.
+
+    Returns:
+        An array of the shape of ``array``, in the unit of the loss divided by that of ``array``.
+
+    Raises:
+        ValueError: when ``array`` cannot be nudged, because it holds whole numbers or cannot be written to.
+
+    >>> w = np.array([3.0, -1.0])
+    >>> by_nudging(lambda: (w**2).sum(), w).round(6).tolist()  # 2 w
+    [6.0, -2.0]
+    """
+    if not isinstance(array, np.ndarray) or not np.issubdtype(array.dtype, np.floating) or not array.flags.writeable:
+        raise ValueError("only an array of floating-point numbers that can be written to can be nudged")
+    slopes = np.empty_like(array)
+    for place in np.ndindex(array.shape):
+        kept = array[place]
+        try:
+            array[place] = kept + step
+            above = loss()
+            array[place] = kept - step
+            slopes[place] = (above - loss()) / (2 * step)
+        finally:
+            array[place] = kept
+    return slopes
+
+
+def relative_error(ours, judge):
+    """How far two lists of slopes lie apart, as a part of the longer one: 0 is the same, 2 is opposite; two lists of zeros agree.
+
+    >>> relative_error(np.array([3.0, 4.0]), np.array([3.0, 4.0]))
+    0.0
+    """
+    if np.shape(ours) != np.shape(judge):
+        raise ValueError(f"slopes of shape {np.shape(ours)} cannot be compared with slopes of shape {np.shape(judge)}")
+    longer = max(np.linalg.norm(ours), np.linalg.norm(judge))
+    return float(np.linalg.norm(np.subtract(ours, judge)) / longer) if longer else 0.0
+
+
 def _repeated(start, copies):
     if isinstance(start, tuple | list):
         return type(start)(_repeated(each, copies) for each in start)
