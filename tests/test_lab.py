@@ -53,6 +53,16 @@ def lab(tmp_path_factory):
         "view.solve()",
     ]
     write(cells, folder / "gate_puzzle.ipynb")
+    cells = [
+        "from pathlib import Path\nfrom lstmbook.widgets.phase_diagram import PhaseDiagram\n"
+        "runs = [{'architecture': 'LSTM' if b is not None else 'RNN', 'bias': b, 'gap': gap, 'curves': [[0.3] * 20, [0.3, 0.99]]}\n"
+        "        for b in (0, 1, 2, None) for gap in (5, 10, 20, 40)]\n"
+        "view = PhaseDiagram(runs)\n"
+        "told = lambda change: Path('phase_diagram.txt').write_text(f'{view.architecture} {view.bias} {view.gap}: {view.verdict()}')\n"
+        "view.observe(told, ['architecture', 'bias', 'gap'])\nview",
+        "view.bias, view.gap = 2, 40",
+    ]
+    write(cells, folder / "phase_diagram.ipynb")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -119,4 +129,39 @@ def test_the_puzzle_and_its_python_object_are_one(chromium, lab):
     wait_for(lambda: "Marathi" in page.get_by_role("status").first.inner_text())  # Python has solved it
     page.get_by_role("button", name="write at word 2, is").first.click()
     wait_for(lambda: (folder / "gate_puzzle.txt").exists() and (folder / "gate_puzzle.txt").read_text() == "False")
+    page.context.close()
+
+
+def test_the_phase_diagram_and_its_python_object_are_one(chromium, lab):
+    address, folder = lab
+    page = chromium.new_context(viewport={"width": 1280, "height": 1400}).new_page()
+    page.goto(f"{address}/doc/tree/phase_diagram.ipynb")
+    cells = page.locator(".jp-CodeCell")
+    cells.first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=60_000)
+    cells.nth(0).locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    chosen = page.get_by_role("gridcell", selected=True)
+    chosen.wait_for(timeout=60_000)
+    assert chosen.get_attribute("aria-label").startswith("LSTM, b = 1, gap 20: ")
+    cells.nth(1).locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")  # Python selects a cell
+    wait_for(lambda: chosen.get_attribute("aria-label").startswith("LSTM, b = 2, gap 40: "))
+
+    def python_knows(cell):
+        said = page.get_by_role("status").first.inner_text()
+        wait_for(lambda: (folder / "phase_diagram.txt").read_text() == f"{cell}: {said}")
+
+    page.get_by_role("gridcell", name="LSTM, b = 1, gap 5:").click()
+    python_knows("LSTM 1.0 5")
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown"):
+        page.keyboard.press(key)
+    python_knows("RNN 0.0 10")
+    assert chosen.evaluate("node => node === document.activeElement")
+    page.get_by_role("radio", name="LSTM").check()
+    python_knows("LSTM 0.0 10")
+    slider = page.get_by_role("slider", name="gap (filler words)")
+    slider.focus()
+    page.keyboard.press("End")
+    python_knows("LSTM 0.0 40")
     page.context.close()
