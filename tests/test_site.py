@@ -113,6 +113,26 @@ def test_the_gradient_moves_with_its_sliders(chromium, address, site, scheme):
     page.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_phase_diagram_can_be_explored(chromium, address, site, scheme):
+    page, wrong = open_page(chromium, where(address, site, "chapters/10_training", scheme), has_touch=True)
+    status = page.get_by_role("status")
+    assert status.inner_text().startswith("LSTM, b = 1, gap 12:")
+    bias = page.get_by_role("slider", name="forget bias b")
+    bias.focus()
+    page.keyboard.press("End")
+    assert status.inner_text().startswith("LSTM, b = 5, gap 12:") and "3 of 3 seeds learnt" in status.inner_text()
+    page.get_by_role("gridcell").filter(has_text="/3").last.tap()  # the plain RNN at the longest gap
+    assert "plain RNN" in status.inner_text() and "0 of 3 seeds learnt" in status.inner_text()
+    assert bias.is_disabled()
+    page.get_by_role("radio", name="LSTM").check()
+    page.get_by_role("slider", name="gap (filler words)").focus()
+    page.keyboard.press("Home")
+    assert status.inner_text().startswith("LSTM, b = 5, gap 3:")
+    assert wrong == []
+    page.context.close()
+
+
 @pytest.mark.parametrize("name", WITH_WIDGET)
 def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name):
     page, _ = open_page(chromium, where(address, site, name, "http"), java_script_enabled=False)

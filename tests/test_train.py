@@ -1,5 +1,6 @@
 import functools
 import io
+import os
 import sys
 
 import numpy as np
@@ -270,3 +271,33 @@ def test_a_seed_is_no_generator():
     for call in (lambda: task.batch(0, 3), lambda: train.fit(model, task, 5, 0)):
         with pytest.raises(TypeError, match="rng is 0, but random numbers are drawn from a generator"):
             call()
+
+
+def test_runs_side_by_side_are_the_runs_one_after_the_other():
+    def losses(gap, seed):
+        rng, task = np.random.default_rng(seed), tasks.BareRecall(gap, 3, 3)
+        reader = layers.Reader(task.words, 4, 5, 3, rng)
+        return train.fit(reader, task, 5, rng, size=4).loss
+
+    jobs = [(gap, seed) for gap in (1, 3) for seed in (0, 1)]
+    one_by_one = [losses(*job) for job in jobs]
+    assert len({tuple(run) for run in one_by_one}) == 4
+    assert train.side_by_side(losses, jobs) == train.side_by_side(losses, jobs, at_once=1) == one_by_one
+
+
+def test_what_a_job_raises_is_raised_and_the_environment_stays_as_it_was(monkeypatch):
+    def fails(number):
+        raise ZeroDivisionError(f"job {number}")
+
+    monkeypatch.delenv("TQDM_DISABLE")
+    with pytest.raises(ZeroDivisionError, match="job 7"):
+        train.side_by_side(fails, [(7,)], at_once=2)
+    with pytest.raises(ZeroDivisionError, match="job 7"):
+        train.side_by_side(fails, [(7,)], at_once=1)
+    assert "TQDM_DISABLE" not in os.environ
+
+
+@pytest.mark.parametrize("at_once", [0, -1, 1.5, True])
+def test_at_least_one_run_at_once(at_once):
+    with pytest.raises(ValueError, match="whole number of at least 1"):
+        train.side_by_side(pow, [(2, 3)], at_once=at_once)

@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass, field
 
 import numpy as np
+from joblib import Parallel, delayed
 from tqdm.auto import tqdm
 
 from lstmbook import checks
@@ -241,3 +242,43 @@ def evaluate(model, task, rng, size=1000, score=accuracy):
         inputs, answers = task.batch(rng, min(50, size - first))
         right += score(model.forward(inputs), answers) * len(answers)
     return right / size
+
+
+def side_by_side(function, jobs, at_once=2):
+    """``[function(*job) for job in jobs]``, with ``at_once`` jobs at a time in processes of their own and one progress bar.
+
+    Training runs that differ in their seed, say, do not need one another. What ``function`` shows or changes outside its result is lost.
+
+    Args:
+        function: any function, also one that was defined in a notebook.
+        jobs: a list of tuples, the arguments of each call.
+        at_once: how many processes; 1 computes everything in this one.
+
+    Returns:
+        A list with the results, in the order of the jobs.
+
+    Raises:
+        ValueError: when ``at_once`` is not a whole number of at least 1. What a job raises is raised here.
+
+    >>> side_by_side(pow, [(2, 3), (3, 2)], at_once=1)
+    [8, 9]
+    """
+    if isinstance(at_once, bool) or not isinstance(at_once, int) or at_once < 1:
+        raise ValueError(f"at_once is {at_once!r}, but it must be a whole number of at least 1")
+    jobs = [tuple(job) for job in jobs]
+    quiet = bool(os.environ.get("TQDM_DISABLE"))
+    results = Parallel(n_jobs=at_once, return_as="generator")(delayed(_quietly)(function, job) for job in jobs)
+    return list(tqdm(results, total=len(jobs), leave=False, unit="run", disable=quiet))
+
+
+def _quietly(function, job):
+    """The bars of several processes would write over one another."""
+    before = os.environ.get("TQDM_DISABLE")
+    os.environ["TQDM_DISABLE"] = "1"
+    try:
+        return function(*job)
+    finally:
+        if before is None:
+            del os.environ["TQDM_DISABLE"]
+        else:
+            os.environ["TQDM_DISABLE"] = before
