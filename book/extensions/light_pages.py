@@ -47,7 +47,18 @@ def remove_unused(app, exception):
         path.unlink()
 
 
+def complete_the_redirect(app, exception):
+    """A bare page without an icon makes a browser ask for /favicon.ico, which is not there."""
+    front = Path(app.outdir) / "index.html"
+    if not exception and app.builder.format == "html" and front.exists():
+        text = front.read_text("utf-8")
+        if "Refresh" in text and "icon" not in text:
+            head = '<!doctype html>\n<html lang="en">\n<title>Learning to Remember</title>\n<link rel="icon" href="data:,">\n'
+            front.write_text(head + text, "utf-8")
+
+
 def setup(app):
     app.connect("html-page-context", drop_unused, priority=990)
     app.connect("build-finished", remove_unused)
+    app.connect("build-finished", complete_the_redirect, priority=990)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
