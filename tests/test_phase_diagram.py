@@ -178,7 +178,7 @@ def test_the_line_goes_through_each_row_where_a_thousandth_arrives_and_ends_at_t
                     assert more == (k + 0.5 < np.interp(n + 0.5, line[::-1, 1], line[::-1, 0]))
                 elif not len(line):
                     words = phase_diagram.label_of(gaps, biases)[0]
-                    assert words == f"the law: {'every' if more else 'no'} cell learns"
+                    assert words == f"the law {'allows' if more else 'forbids'} every cell"
     assert crossed > 20
 
 
@@ -188,7 +188,7 @@ def test_the_law_says_close_within_a_factor_of_three():
         for bias, gap in itertools.product(view.biases, view.gaps):
             f = 1 / (1 + np.exp(-bias))
             part = 1000 * f ** (gap + 1)
-            expected = "learns" if part > 3 else "close" if part >= 1 / 3 else "does not learn"
+            expected = "allows" if part > 3 else "close" if part >= 1 / 3 else "forbids"
             assert phase_diagram.prediction(bias, gap) == expected
             said[expected] = said.get(expected, 0) + 1
     assert min(said.values()) > 10
@@ -206,19 +206,19 @@ def test_the_examples_of_the_chapter():
     view = PhaseDiagram(runs, gap=40)
     assert view.verdict() == (
         "LSTM, b = 1, gap 40: along the cell state less than 0.001 % of the gradient comes back. That is less than a thousandth (0.1 %), "
-        "so the law predicts that it does not learn. In 400 batches 0 of 3 seeds learnt, as predicted."
+        "so the law forbids it. In 400 batches 0 of 3 seeds learnt, as predicted."
     )
     view.bias = 2
     assert view.verdict() == (
         "LSTM, b = 2, gap 40: along the cell state 0.55 % of the gradient comes back. That is more than a thousandth (0.1 %), so the law "
-        "predicts that it learns. In 400 batches 2 of 3 seeds learnt: the law was wrong for 1 seed."
+        "allows it. In 400 batches 2 of 3 seeds learnt."
     )
     assert view.learning() == (
         "Right answers against batches, one line a seed, for LSTM, b = 2, gap 40 (chance is 25 %): seed 1 learnt within 40 batches, "
         "seed 2 did not learn in 400 batches and ended at 60 % and seed 3 learnt within 60 batches."
     )
     view.gap = 20
-    assert view.verdict().endswith("In 400 batches 0 of 3 seeds learnt: the law was wrong here.")
+    assert view.verdict().endswith("so the law allows it. In 400 batches 0 of 3 seeds learnt.")
     view.bias = 1
     assert view.verdict() == (
         "LSTM, b = 1, gap 20: along the cell state 0.14 % of the gradient comes back. That is near a thousandth (0.1 %), so the law calls "
@@ -230,14 +230,14 @@ def test_the_examples_of_the_chapter():
         view.verdict() == "Plain RNN, gap 20: it has no forget gate, so the law predicts nothing here. In 400 batches 1 of 2 seeds learnt."
     )
     assert "LSTM, b = 2: 0/3, 2/3; LSTM, b = 1: 1/3, 0/3; plain RNN: 1/2, 0/1." in view.description()
-    assert "up to a gap of 21 for b = 1 and 53 for b = 2." in view.description()
+    assert "The law allows gaps up to 21 for b = 1 and 53 for b = 2." in view.description()
 
 
 def test_every_verdict_is_true():
     pattern = re.compile(
         r"LSTM, b = (−?[\d.]+), gap (\d+): along the cell state (less than )?([\d.]+) % of the gradient comes back\. That is (more than|"
-        r"less than|near) a thousandth \(0\.1 %\), so the law (predicts that it learns|predicts that it does not learn|calls it close)\. "
-        r"In (\d+) batches (\d+) of (\d+) seeds? learnt(, as predicted|: the law was wrong here|: the law was wrong for (\d+) seeds?|)\."
+        r"less than|near) a thousandth \(0\.1 %\), so the law (allows it|forbids it|calls it close)\. "
+        r"In (\d+) batches (\d+) of (\d+) seeds? learnt(, as predicted|: the law was wrong for (\d+) seeds?|)\."
     )
     kinds = set()
     for view in itertools.chain.from_iterable(map(cells, grids(15))):
@@ -253,16 +253,15 @@ def test_every_verdict_is_true():
         assert arrives < 1e-5 if less else float(part) / 100 == pytest.approx(arrives, rel=0.06)
         assert size == ("more than" if arrives > 0.003 else "near" if arrives > 0.001 / 3 else "less than")
         assert int(right) == sum(end >= 0.95 for end in ends) and int(seeds) == len(ends)
-        learns = {"predicts that it learns": True, "predicts that it does not learn": False, "calls it close": None}[law]
-        failed = 0 if learns is None else sum((end >= 0.95) != learns for end in ends)
-        if learns is None:
+        assert law == {"more than": "allows it", "near": "calls it close", "less than": "forbids it"}[size]
+        if law != "forbids it":
             assert judged == ""
-        elif failed in (0, len(ends)):
-            assert judged == (", as predicted" if failed == 0 else ": the law was wrong here")
+        elif int(right):
+            assert int(wrong) == int(right)
         else:
-            assert int(wrong) == failed
+            assert judged == ", as predicted"
         kinds.add((law, judged[:22]))
-    assert len(kinds) == 7  # three judgements on each of two predictions, and none on a close one
+    assert len(kinds) == 4  # two judgements on what is forbidden, and none on the rest
 
 
 @pytest.mark.parametrize(
@@ -808,7 +807,7 @@ def test_a_grid_without_the_plain_rnn_or_with_a_single_cell_is_a_diagram_too(ali
     page.get_by_role("gridcell", name="LSTM, b = −0.5, gap 3:").click()
     view.bias, view.gap = -0.5, 3
     assert page.get_by_role("status").inner_text() == view.verdict()
-    for bias, gap, words in ((9.0, 5, "the law: every cell learns"), (-3.0, 80, "the law: no cell learns")):
+    for bias, gap, words in ((9.0, 5, "the law allows every cell"), (-3.0, 80, "the law forbids every cell")):
         view = PhaseDiagram(made(gaps=[gap], biases=[bias], seeds=1, rnn=False), bias=bias, gap=gap)
         page = alive(view)
         assert page.locator(".lw-phase-label").inner_text() == words and words in view.picture()

@@ -12,10 +12,10 @@ export const arrives = (bias, gap) => Math.exp(-rate(bias) * (gap + 1));
 /** The gap, a number of words, across which a thousandth of the gradient comes back: ten half-lives, less one step. */
 export const reach = (bias) => -Math.log(THOUSANDTH) / rate(bias) - 1;
 
-/** What the law says of an LSTM: "learns", "does not learn", or "close" within a factor of 3 of a thousandth. */
+/** What the law says of an LSTM: "allows", "forbids", or "close" within a factor of 3 of a thousandth. */
 export function prediction(bias, gap) {
   const part = arrives(bias, gap) / THOUSANDTH;
-  return part >= 1 / CLOSE && part <= CLOSE ? "close" : part > 1 ? "learns" : "does not learn";
+  return part >= 1 / CLOSE && part <= CLOSE ? "close" : part > 1 ? "allows" : "forbids";
 }
 
 const end = (curve) => curve[curve.length - 1];
@@ -65,8 +65,8 @@ export function law(gaps, biases) {
 /** What is written beside the law's line, and at which x its foot stands on the lower edge; null where it does not. */
 export function labelOf(gaps, biases) {
   const line = law(gaps, biases);
-  if (line.length) return ["the law: learns left of this line", line[0][1] === biases.length ? line[0][0] : null];
-  return [`the law: ${reach(biases[0]) > end(gaps) ? "every" : "no"} cell learns`, null];
+  if (line.length) return ["the law: nothing right of this line", line[0][1] === biases.length ? line[0][0] : null];
+  return [`the law ${reach(biases[0]) > end(gaps) ? "allows" : "forbids"} every cell`, null];
 }
 
 /** A number without needless zeros and with a true minus sign: 5, −0.5. */
@@ -112,15 +112,12 @@ export function verdict({ runs, batches, architecture, bias, gap }) {
   if (architecture === "RNN") return `${where}: it has no forget gate, so the law predicts nothing here. ${found}.`;
   const said = prediction(bias, gap);
   const because = {
-    learns: "That is more than a thousandth (0.1 %), so the law predicts that it learns.",
-    "does not learn": "That is less than a thousandth (0.1 %), so the law predicts that it does not learn.",
+    allows: "That is more than a thousandth (0.1 %), so the law allows it.",
+    forbids: "That is less than a thousandth (0.1 %), so the law forbids it.",
     close: "That is near a thousandth (0.1 %), so the law calls it close.",
   }[said];
-  const wrong = said === "learns" ? seeds - right : right;
-  let judged = `: the law was wrong for ${many(wrong, "seed")}.`;
-  if (wrong === seeds) judged = ": the law was wrong here.";
-  if (wrong === 0) judged = ", as predicted.";
-  if (said === "close") judged = ".";
+  let judged = ".";
+  if (said === "forbids") judged = right ? `: the law was wrong for ${many(right, "seed")}.` : ", as predicted.";
   return `${where}: along the cell state ${percent(arrives(bias, gap))} of the gradient comes back. ${because} ${found}${judged}`;
 }
 

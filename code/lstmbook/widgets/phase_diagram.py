@@ -25,7 +25,8 @@ class PhaseDiagram(BookWidget):
     """A diagram of training runs, one cell for each gap and forget bias and a row for the plain RNN, with the curves of one cell.
 
     With the gate held at f = sigmoid(b), the part f^(gap + 1) of the gradient comes back to the first word along the cell state. The law
-    predicts that an LSTM learns where this is more than a thousandth, which is where gap + 1 is less than ten half-lives::
+    forbids an LSTM to learn where this is less than a thousandth, which is where gap + 1 is more than ten half-lives; what it
+    allows it does not promise. Its line::
 
         gap + 1 = ln 1000 / -ln sigmoid(b)
 
@@ -49,7 +50,7 @@ class PhaseDiagram(BookWidget):
         share: the share of right answers at the end, the mean over its seeds (read only).
         learnt: how many of its seeds learnt: at least 0.95 of the answers right at the end (read only).
         arrives: f^(gap + 1), the part of the gradient that comes back along the cell state; None for the RNN (read only).
-        prediction: "learns", "does not learn" or, within a factor of 3 of a thousandth, "close"; None for the RNN (read only).
+        prediction: "allows", "forbids" or, within a factor of 3 of a thousandth, "close"; None for the RNN (read only).
 
     Raises:
         ValueError: when the runs, ``chance``, ``every`` or ``batches`` are not as described.
@@ -58,11 +59,11 @@ class PhaseDiagram(BookWidget):
     >>> runs = [{"architecture": "LSTM", "bias": b, "gap": 40, "curves": [[0.3, 0.25 + b / 8]]} for b in (0, 1, 6)]
     >>> view = PhaseDiagram(runs, every=20, batches=40, gap=40)
     >>> view.prediction, view.learnt, f"{view.arrives:.1e}"
-    ('does not learn', 0, '2.6e-06')
+    ('forbids', 0, '2.6e-06')
     >>> view.bias = 6
     >>> print(view.verdict())
     LSTM, b = 6, gap 40: along the cell state 90.3 % of the gradient comes back. That is more than a thousandth (0.1 %), so the law \
-predicts that it learns. In 40 batches 1 of 1 seed learnt, as predicted.
+allows it. In 40 batches 1 of 1 seed learnt.
     """
 
     stem = "phase_diagram"
@@ -143,15 +144,13 @@ predicts that it learns. In 40 batches 1 of 1 seed learnt, as predicted.
         if self.architecture == "RNN":
             return f"{where}: it has no forget gate, so the law predicts nothing here. {found}."
         law = {
-            "learns": "That is more than a thousandth (0.1 %), so the law predicts that it learns.",
-            "does not learn": "That is less than a thousandth (0.1 %), so the law predicts that it does not learn.",
+            "allows": "That is more than a thousandth (0.1 %), so the law allows it.",
+            "forbids": "That is less than a thousandth (0.1 %), so the law forbids it.",
             "close": "That is near a thousandth (0.1 %), so the law calls it close.",
         }[self.prediction]
-        wrong = {"learns": seeds - right, "does not learn": right, "close": None}[self.prediction]
         judged = "."
-        if wrong is not None:
-            judged = f": the law was wrong for {_many(wrong, 'seed')}."
-            judged = ", as predicted." if wrong == 0 else ": the law was wrong here." if wrong == seeds else judged
+        if self.prediction == "forbids":
+            judged = f": the law was wrong for {_many(right, 'seed')}." if right else ", as predicted."
         return f"{where}: along the cell state {percent(self.arrives)} of the gradient comes back. {law} {found}{judged}"
 
     def learning(self):
@@ -165,10 +164,10 @@ predicts that it learns. In 40 batches 1 of 1 seed learnt, as predicted.
 
         rows = [f"LSTM, b = {plain(bias)}: {row('LSTM', bias)}" for bias in reversed(self.biases)]
         rows += [f"plain RNN: {row('RNN', None)}"] if "RNN" in self.architectures else []
-        line = _listed([f"{reach(bias):.0f} for b = {plain(bias)}" for bias in self.biases])
+        line = _listed([f"{math.floor(max(reach(bias), 0))} for b = {plain(bias)}" for bias in self.biases])
         return (
             f"A diagram of training runs, the gap from left to right ({_listed(self.gaps)} words), the forget bias from bottom to top. "
-            f"So many seeds learnt: {'; '.join(rows)}. The law predicts learning up to a gap of {line}. {self.learning()} {self.verdict()}"
+            f"So many seeds learnt: {'; '.join(rows)}. The law allows gaps up to {line}. {self.learning()} {self.verdict()}"
         )
 
     def picture(self):
@@ -271,9 +270,9 @@ def reach(bias):
 
 
 def prediction(bias, gap):
-    """What the law says of an LSTM: "learns", "does not learn", or "close" within a factor of 3 of a thousandth."""
+    """What the law says of an LSTM: "allows", "forbids", or "close" within a factor of 3 of a thousandth."""
     part = arrives(bias, gap) / THOUSANDTH
-    return "close" if 1 / CLOSE <= part <= CLOSE else "learns" if part > 1 else "does not learn"
+    return "close" if 1 / CLOSE <= part <= CLOSE else "allows" if part > 1 else "forbids"
 
 
 def learnt(curves):
@@ -314,8 +313,8 @@ def label_of(gaps, biases):
     """What is written beside the law's line, and at which x its foot stands on the lower edge; None where it does not."""
     line = law(gaps, biases)
     if line:
-        return "the law: learns left of this line", line[0][0] if line[0][1] == len(biases) else None
-    return f"the law: {'every' if reach(biases[0]) > gaps[-1] else 'no'} cell learns", None
+        return "the law: nothing right of this line", line[0][0] if line[0][1] == len(biases) else None
+    return f"the law {'allows' if reach(biases[0]) > gaps[-1] else 'forbids'} every cell", None
 
 
 def plot(curves, chance, every, batches, width, height):
