@@ -31,7 +31,8 @@ def drop_unused(app, pagename, templatename, context, doctree):
         body = context["body"].split('<script type="text/x-thebe-config">')[0]
         # docutils gives a bibliography roles that contradict each other; without them it is read as the text it is
         body = body.replace(' role="list" class="citation-list"', ' class="citation-list"').replace(' role="doc-biblioentry"', "")
-        context["body"] = body
+        # a link to GitHub would ask for an icon font
+        context["body"] = body.replace('class="github reference external"', 'class="reference external"')
 
 
 def remove_unused(app, exception):
