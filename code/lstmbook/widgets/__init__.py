@@ -27,7 +27,7 @@ class BookWidget(anywidget.AnyWidget):
         if "stem" in vars(cls):  # not for the classes that traitlets derives
             cls._esm = (_HERE / f"{cls.stem}.js").read_text("utf-8")
 
-    def state(self):
+    def held(self):
         """The synchronised traits of the widget by name, without those of ipywidgets itself."""
         inherited = set(anywidget.AnyWidget.class_trait_names())
         return {name: getattr(self, name) for name in sorted(self.keys) if name not in inherited and name[0] != "_"}
@@ -43,7 +43,7 @@ class BookWidget(anywidget.AnyWidget):
     def stored(self):
         """The element that a stored notebook keeps and the website brings to life, as HTML."""
         svg = base64.b64encode(self.picture().encode()).decode()
-        state = html.escape(json.dumps(self.state(), ensure_ascii=False, separators=(",", ":"), sort_keys=True))
+        state = html.escape(json.dumps(self.held(), ensure_ascii=False, separators=(",", ":"), sort_keys=True))
         return (
             f'<div class="lstm-widget" data-widget="{self.stem}" data-state="{state}">'
             f'<img alt="{html.escape(self.description())}" src="data:image/svg+xml;base64,{svg}"></div>'
