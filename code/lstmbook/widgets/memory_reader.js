@@ -2,6 +2,7 @@
 
 export const [LONGEST, DRAWS] = [60, 1000];
 const LEVELS = 10; // of colour, on each side of zero
+const EDGE = 0.4; // of the height of a divided cell is above, and as much below
 export const LOOKS = {
   c: "cell state c",
   h: "hidden state h",
@@ -192,7 +193,7 @@ export function frame(width, units, count) {
   const row = Math.min(9, Math.max(5, Math.floor(336 / units) / 2));
   const [left, right, top] = [30, width - room - 14, 88];
   const bottom = top + row * units;
-  return { left, right, bars: right + 14, top, bottom, row, column: (right - left) / count, height: bottom + 64 };
+  return { left, right, bars: right + 14, top, bottom, row, column: (right - left) / count, height: bottom + 82 };
 }
 
 const at = (value) => {
@@ -202,10 +203,17 @@ const at = (value) => {
 
 const levelOf = (value, limit) => Math.sign(value) * Math.min(LEVELS, Math.floor((LEVELS * Math.abs(value)) / limit + 0.5));
 
+/** A stretch of cells as lines along the middle of what they fill: one, or above and below for a divided cell. */
 function cell(x, y, wide, tall, divided) {
-  if (!divided) return `M${at(x)} ${at(y)}h${at(wide)}v${at(tall)}h${at(-wide)}z`;
-  const half = tall * 0.36;
-  return cell(x, y, wide, half, false) + cell(x, y + tall - half, wide, half, false);
+  const line = (share) => `M${at(x)} ${at(y + share * tall)}h${at(wide)}`;
+  return divided ? line(EDGE / 2) + line(1 - EDGE / 2) : line(0.5);
+}
+
+/** How cells of a level are drawn, from levels below zero to those above. */
+function shade(level, tall, d) {
+  const size = tall * (level < 0 ? EDGE : 1);
+  const look = { "stroke-width": size.toFixed(2), "stroke-opacity": (Math.abs(level) / LEVELS).toFixed(1) };
+  return ["path", `lw-mem-cells lw-mem-${level < 0 ? "minus" : "plus"}`, { d, ...look }, ""];
 }
 
 /**
@@ -219,11 +227,9 @@ export function chart(what, values, belief, words, word, answer, width, asked = 
   const { left, right, top, bottom, row, column, bars } = f;
   const [low, high] = [76, 24]; // the belief, 0 and 1
   const text = (kind, x, y, anchor, label) => ["text", `lw-mem-${kind}`, { x: at(x), y: at(y), "text-anchor": anchor }, label];
-  const path = (kind, d, more = {}) => ["path", `lw-mem-${kind}`, { d, ...more }, ""];
+  const path = (kind, d) => ["path", `lw-mem-${kind}`, { d }, ""];
   const rect = (kind, x, y, wide, tall) => ["rect", `lw-mem-${kind}`, { x: at(x), y: at(y), width: at(wide), height: at(tall) }, ""];
   const y = (part) => low - part * (low - high);
-  const opacity = (level) => ({ "fill-opacity": (Math.abs(level) / LEVELS).toFixed(1) });
-  const sign = (level) => (level < 0 ? "minus" : "plus");
 
   const shapes = [text("tick", left, 13, "start", `belief in ${answer}, %`)];
   for (const part of [0, 0.5, 1]) {
@@ -245,7 +251,7 @@ export function chart(what, values, belief, words, word, answer, width, asked = 
       start = n;
     }
   }
-  for (const level of [...cells.keys()].sort((one, other) => one - other)) shapes.push(path(sign(level), cells.get(level), opacity(level)));
+  for (const level of [...cells.keys()].sort((one, other) => one - other)) shapes.push(shade(level, row - 0.7, cells.get(level)));
   for (const edge of [left + column, right - asked * column]) shapes.push(path("edge", `M${at(edge)} ${at(top - 4)}V${at(bottom + 5)}`));
 
   const points = belief.map((part, n) => `${at(left + (n + 0.5) * column)} ${at(y(part))}`);
@@ -270,20 +276,23 @@ export function chart(what, values, belief, words, word, answer, width, asked = 
   shapes.push(text("number", bars, 56, "start", short(belief[word - 1])));
   values[word - 1].forEach((value, unit) => {
     const long = Math.min(1, Math.abs(value) / limit) * (end - zero);
-    shapes.push(rect(sign(value), value < 0 ? zero - long : zero, top + unit * row + 0.3, long, row - 1.3));
+    shapes.push(rect(value < 0 ? "bar lw-mem-minus" : "bar lw-mem-plus", value < 0 ? zero - long : zero, top + unit * row + 0.3, long, row - 1.3));
   });
   shapes.push(path("rule", `M${at(zero)} ${at(top)}V${at(bottom)}`));
   const ticks = signs ? [[-limit, bars, "start"], [0, zero, "middle"], [limit, end, "end"]] : [[0, zero, "start"], [limit, end, "end"]];
+  if (signs && end - zero < 10 + 7.2 * `−${limit}`.length) ticks.splice(1, 1);
   for (const [value, x, anchor] of ticks) shapes.push(text("tick", x, bottom + 17, anchor, `${value}`.replace("-", "−")));
 
   let [x, yl] = [left, bottom + 48];
   shapes.push(text("tick", x, yl + 10, "start", signs ? `−${limit}` : "0, shut"));
   x += 6 + 7.2 * (signs ? `${limit}`.length + 1 : 6);
   for (const level of signs ? [-10, -8, -6, -4, -2, 2, 4, 6, 8, 10] : [2, 4, 6, 8, 10]) {
-    shapes.push(path(sign(level), cell(x, yl, 11, 11, level < 0), opacity(level)));
+    shapes.push(shade(level, 11, cell(x, yl, 11, 11, level < 0)));
     x += level === -2 ? 18 : 12;
   }
   shapes.push(text("tick", x + 4, yl + 10, "start", signs ? `${limit}` : "1, open"));
+  const range = [Math.min(...values[word - 1]), Math.max(...values[word - 1])];
+  shapes.push(text("tick", left, yl + 29, "start", `in the marked column: ${range.map(signed).join(" to ")}`));
   return shapes;
 }
 
@@ -341,35 +350,41 @@ function render({ model, el }) {
   const box = make("section", "lw-box lw-mem", "", { "aria-label": "The reader of memories" });
 
   // The sentence and what changes it.
-  const top = make("div", "lw-mem-top");
-  const chosen = make("label", "lw-mem-state");
+  const chosen = make("label", "lw-slider lw-mem-state");
   const select = make("select", "lw-mem-select");
   for (const name of states) select.append(make("option", "", name, { value: name }));
   select.addEventListener("change", () => commit({ state: select.value }));
-  chosen.append(make("span", "lw-label", "state"), select);
+  const title = make("span", "lw-label", "state");
+  title.append(make("span", "lw-mem-roomy", " of India"));
+  chosen.append(title, select);
+  const gap = slider("gap (filler words)", "lw-mem-gap", { min: 0, max: LONGEST }, (value) => {
+    const filler = model.get("filler");
+    const from = own.length > filler.length && same(own.slice(0, filler.length), filler) ? own : filler;
+    say(stretched(from, value, model.get("draw"), texts));
+  });
+  const buttons = make("div", "lw-mem-buttons");
   const other = make("button", "lw-button lw-mem-button", "other words", { type: "button" });
   other.addEventListener("click", () => {
     const draw = (model.get("draw") + 1) % DRAWS;
     own = [];
     say(between(model.get("filler").length, draw, texts), { draw });
   });
-  top.append(chosen, other);
-  const gap = slider("gap (filler words)", "lw-mem-gap", { min: 0, max: LONGEST }, (value) => {
-    const filler = model.get("filler");
-    const from = own.length > filler.length && same(own.slice(0, filler.length), filler) ? own : filler;
-    say(stretched(from, value, model.get("draw"), texts));
+  const editor = `lw-${Math.random().toString(36).slice(2)}`;
+  const open = make("button", "lw-button lw-mem-button", "your own words", { type: "button", "aria-expanded": "false", "aria-controls": editor });
+  buttons.append(other, open);
+  const edit = make("div", "lw-mem-edit", "", { id: editor });
+  edit.hidden = true;
+  open.addEventListener("click", () => {
+    edit.hidden = !edit.hidden;
+    open.setAttribute("aria-expanded", !edit.hidden);
+    if (!edit.hidden) field.focus();
   });
-  const sentence = make("div", "lw-mem-sentence", "", { role: "listbox", "aria-label": "The sentence", "aria-orientation": "horizontal" });
-  const place = slider("word", "lw-mem-place", { min: 1 }, (word) => commit({ word }));
-  const result = make("p", "lw-result lw-mem-result", "", { role: "status" });
-
-  const edit = make("details", "lw-mem-edit");
-  edit.append(make("summary", "", "change the filler words yourself"));
   const writing = make("label", "lw-mem-writing");
   const field = make("textarea", "lw-mem-field", "", { rows: 3, spellcheck: "false", autocapitalize: "none", autocomplete: "off" });
-  writing.append(make("span", "lw-label", "filler words"), field);
-  const problem = make("p", "lw-mem-problem", "", { "aria-live": "polite" });
-  const replace = make("label", "lw-mem-replace");
+  writing.append(make("span", "lw-label", "the filler words"), field);
+  const problem = make("p", "lw-mem-problem", "", { "aria-live": "polite", id: `${editor}-problem` });
+  field.setAttribute("aria-describedby", problem.id);
+  const replace = make("label", "lw-slider lw-mem-replace");
   const replaced = make("span", "lw-label");
   const known = make("select", "lw-mem-select");
   for (const [label, list] of [["words", vocabulary.slice(states.length)], ["states", states]]) {
@@ -385,13 +400,17 @@ function render({ model, el }) {
     say(filler);
   });
   edit.append(writing, problem, replace);
+  const sentence = make("div", "lw-mem-sentence", "", { role: "listbox", "aria-label": "The sentence", "aria-orientation": "horizontal" });
+  const place = slider("word", "lw-mem-place", { min: 1 }, (word) => commit({ word }));
+  const result = make("p", "lw-result lw-mem-result", "", { role: "status" });
 
   // Words that are typed count as soon as all are known; what is wrong with them is said when the typing pauses or ends.
   let pause;
-  let wrong = false;
-  const complain = (sentence) => {
-    if (problem.textContent !== sentence) problem.textContent = sentence;
-    if (sentence) field.setAttribute("aria-invalid", "true");
+  let wrong = false; // what is typed cannot be read, and stays in the field until it can
+  let typing = false; // the change comes from the field, which keeps what is typed as it is
+  const complain = (told) => {
+    if (problem.textContent !== told) problem.textContent = told;
+    if (told) field.setAttribute("aria-invalid", "true");
     else field.removeAttribute("aria-invalid");
   };
   const typed = (ended) => {
@@ -402,17 +421,22 @@ function render({ model, el }) {
       complain("");
       if (same(words, model.get("filler"))) return;
       own = words;
+      typing = true;
       say(words);
+      typing = false;
       return;
     }
     const told = unknown
-      ? `The networks do not know “${unknown}”: they know ${vocabulary.length} words, all in the list below. They go on with the sentence before.`
-      : `These are ${words.length} words, and at most ${LONGEST} fit. The networks go on with the sentence before.`;
+      ? `The networks do not know “${unknown}”, so they still read the sentence below. The list has every word that they know.`
+      : `These are ${words.length} words, but at most ${LONGEST} fit, so the networks still read the sentence below.`;
     if (ended) complain(told);
     else pause = setTimeout(() => complain(told), 900);
   };
   field.addEventListener("input", () => typed(false));
   field.addEventListener("change", () => typed(true));
+  field.addEventListener("blur", () => {
+    if (!wrong) field.value = model.get("filler").join(" ");
+  });
 
   // What is looked at.
   const looks = make("fieldset", "lw-mem-looks");
@@ -432,8 +456,11 @@ function render({ model, el }) {
     const panel = make("section", "lw-mem-panel", "", { "data-network": kind, "aria-label": capital(NAMES[kind]) });
     const head = make("p", "lw-mem-head", capital(NAMES[kind]));
     const hint = make("div", "lw-mem-hint");
-    if (kind === "RNN") hint.append(make("p", "", "its only memory: the hidden state h", { "data-kind": "hidden" }));
-    else hint.append(looks);
+    if (kind === "RNN") {
+      hint.append(make("p", "", "no gates, one memory: its hidden state h", { "data-kind": "hidden" }));
+      hint.append(make("p", "lw-mem-key", "A row is a unit, a column a word. A cell in two halves is a negative number."));
+    }
+    if (kind === "LSTM") hint.append(looks);
     const holder = make("div", "lw-mem-chart");
     holder.innerHTML = '<svg role="img"></svg>';
     const top3 = make("ol", "lw-mem-best", "", { "aria-label": `What the ${NAMES[kind]} believes in most` });
@@ -441,7 +468,7 @@ function render({ model, el }) {
     panels.append(panel);
     return { kind, panel, holder, svg: holder.firstChild, top3 };
   });
-  box.append(top, gap.row, sentence, place.row, result, edit, panels);
+  box.append(chosen, gap.row, buttons, edit, sentence, place.row, result, panels);
   el.classList.add("lstm-widget");
   el.replaceChildren(box);
 
@@ -466,12 +493,20 @@ function render({ model, el }) {
     const pick = (event) => {
       const { left, right, column } = frame(width, networks[kind].units, words().length);
       const x = event.clientX - holder.getBoundingClientRect().left;
-      if (x >= left - 4 && x <= right + 4) choose(Math.floor((x - left) / column) + 1);
+      if (x >= left - 6 && x <= right + 6) choose(Math.floor((x - left) / column) + 1);
     };
-    holder.addEventListener("pointerdown", pick);
-    holder.addEventListener("pointermove", (event) => {
-      if (event.buttons) pick(event);
+    // A finger that scrolls the page on its way over the chart selects nothing: it has to move sideways, or tap.
+    let from = null;
+    holder.addEventListener("pointerdown", (event) => {
+      from = event.clientX;
+      if (event.pointerType === "mouse") pick(event);
     });
+    holder.addEventListener("pointermove", (event) => {
+      if (!event.buttons || from === null || (event.pointerType !== "mouse" && Math.abs(event.clientX - from) < 8)) return;
+      from = Infinity; // from now on every move counts
+      pick(event);
+    });
+    holder.addEventListener("click", pick);
   }
 
   let width = 0;
@@ -500,7 +535,7 @@ function render({ model, el }) {
         return make("span", "lw-mem-word", each, { role: "option", "data-n": n + 1, "data-part": kind });
       });
       sentence.replaceChildren(...nodes.flatMap((node) => [node, " "]));
-      if (!wrong && el.getRootNode().activeElement !== field) field.value = filler.join(" ");
+      if (!wrong && !typing) field.value = filler.join(" ");
     }
     nodes.forEach((node, n) => {
       const here = n + 1 === word;
@@ -510,7 +545,7 @@ function render({ model, el }) {
     });
     const inside = word >= 2 && word <= 1 + filler.length;
     known.disabled = !inside;
-    replaced.textContent = inside ? `word ${word}, “${all[word - 1]}”, becomes` : "select a filler word to replace it";
+    replaced.textContent = inside ? `“${all[word - 1]}”, word ${word}, becomes` : "select a filler word, and replace it here";
     known.value = inside ? all[word - 1] : "";
 
     const found = Object.fromEntries(Object.entries(networks).map(([kind, network]) => [kind, read(network, tokens)]));
@@ -532,7 +567,7 @@ function render({ model, el }) {
         ...best(beliefs).map((k) => {
           const right = languages[k] === answer;
           const row = make("li", right ? "lw-mem-right" : "");
-          const bar = make("span", "lw-mem-bar", "", { "aria-hidden": "true" });
+          const bar = make("span", "lw-mem-gauge", "", { "aria-hidden": "true" });
           bar.style.setProperty("--part", beliefs[k].toFixed(4));
           row.append(make("span", "lw-mem-language", languages[k] + (right ? " ✓" : "")), bar, make("span", "lw-mem-part", short(beliefs[k])));
           return row;

@@ -29,6 +29,14 @@ LOOKS = {
 _KINDS = {"c": "cell", "h": "hidden", "i": "input", "f": "forget", "g": "candidate", "o": "output"}
 _NAMES = {"RNN": "plain RNN", "LSTM": "LSTM"}
 _LEVELS = 10  # of colour, on each side of zero
+_EDGE = 0.4  # of the height of a divided cell is above, and as much below
+
+
+class _Words(traitlets.List):
+    """A list of words of the vocabulary; a text is taken apart into them."""
+
+    def set(self, obj, value):
+        super().set(obj, _known(value) if isinstance(value, str | list | tuple) else value)
 
 
 class MemoryReader(BookWidget):
@@ -59,13 +67,24 @@ class MemoryReader(BookWidget):
     Raises:
         ValueError: for a network that is not as described.
         traitlets.TraitError: for a state, a word or a number that is not as described; nothing changes.
+
+    >>> import torch
+    >>> from lstmbook import pytorch
+    >>> _ = torch.manual_seed(0)
+    >>> untrained = [pytorch.Reader(tasks.Recall.words, 8, 6, tasks.Recall.classes, kind=kind) for kind in ("RNN", "LSTM")]
+    >>> view = MemoryReader(*untrained, state="Kerala", gap=5)
+    >>> " ".join(view.words), view.word, view.answer
+    ('Kerala is a beautiful state and the language spoken there is', 11, 'Malayalam')
+    >>> view.filler = "is old, and children play"
+    >>> view.memory("LSTM", "f").shape  # a row for each word, a column for each unit
+    (11, 6)
     """
 
     stem = "memory_reader"
 
     state = traitlets.Unicode("Maharashtra").tag(sync=True)
     gap = traitlets.Int(12).tag(sync=True)
-    filler = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    filler = _Words(traitlets.Unicode()).tag(sync=True)
     word = traitlets.Int(1).tag(sync=True)
     shown = traitlets.Unicode("c").tag(sync=True)
     draw = traitlets.Int(0).tag(sync=True)
@@ -112,10 +131,6 @@ class MemoryReader(BookWidget):
     @traitlets.validate("gap")
     def _gap_in_range(self, proposal):
         return _within("gap", proposal["value"], 0, LONGEST)
-
-    @traitlets.validate("filler")
-    def _filler_is_known(self, proposal):
-        return _known(proposal["value"])
 
     @traitlets.validate("word")
     def _word_in_the_sentence(self, proposal):
@@ -229,8 +244,10 @@ class MemoryReader(BookWidget):
             looks = {
                 "lw-mem-ground": f'fill="#fff" stroke="{rule}"',
                 "lw-mem-rule": f'stroke="{rule}" fill="none"',
-                "lw-mem-plus": f'fill="{entry["colour"]}"',
-                "lw-mem-minus": 'fill="#444"',
+                "lw-mem-cells lw-mem-plus": f'stroke="{entry["colour"]}" fill="none"',
+                "lw-mem-cells lw-mem-minus": 'stroke="#444" fill="none"',
+                "lw-mem-bar lw-mem-plus": f'fill="{entry["colour"]}"',
+                "lw-mem-bar lw-mem-minus": 'fill="#444"',
                 "lw-mem-edge": f'stroke="{soft}" stroke-dasharray="2 3" fill="none"',
                 "lw-mem-line": f'stroke="{soft if kind == "RNN" else ink}" stroke-width="2" stroke-linejoin="round" fill="none"',
                 "lw-mem-dot": f'fill="{soft if kind == "RNN" else ink}" stroke="#fff" stroke-width="1.5"',
@@ -401,21 +418,21 @@ def limit_of(what, values):
 
 
 def frame(width, units, count):
-    """Where a chart has its parts: the map's columns from ``left`` to ``right``, its rows from ``top`` to ``bottom``; bars from ``bars``."""
+    """Where a chart has its parts: the map from ``left`` to ``right`` and from ``top`` to ``bottom``, the bars from ``bars`` on."""
     room = max(54, math.floor(0.22 * width))
     row = min(9, max(5, math.floor(336 / units) / 2))
     top = 88
     bottom = top + row * units
     right = width - room - 14
     return {"left": 30, "right": right, "bars": right + 14, "top": top, "bottom": bottom, "row": row, "column": (right - 30) / count,
-            "height": bottom + 64}  # fmt: skip
+            "height": bottom + 82}  # fmt: skip
 
 
 def chart(what, values, belief, words, word, answer, width):
     """What a network holds as shapes, each (tag, class, attributes, text), in a frame of ``width``. JavaScript draws the same ones.
 
-    Above, the belief in the answer; below it the values (T, H) as a map, a row for each unit and a column for each word; beside it the values
-    after the word that is looked at as bars. A negative value is a divided cell.
+    Above, the belief in the answer; below it the values (T, H) as a map, a row for each unit and a column for each word; beside it the
+    values after the word that is looked at, as bars. A negative value is a divided cell.
     """
     units, count, signs = values.shape[1], len(words), what in "cgh"
     f, limit = frame(width, units, count), limit_of(what, values)
@@ -425,8 +442,8 @@ def chart(what, values, belief, words, word, answer, width):
     def text(kind, x, y, anchor, label):
         return "text", f"lw-mem-{kind}", {"x": _at(x), "y": _at(y), "text-anchor": anchor}, label
 
-    def path(kind, d, **attributes):
-        return "path", f"lw-mem-{kind}", {"d": d, **attributes}, ""
+    def path(kind, d):
+        return "path", f"lw-mem-{kind}", {"d": d}, ""
 
     def rect(kind, x, y, wide, tall):
         return "rect", f"lw-mem-{kind}", {"x": _at(x), "y": _at(y), "width": _at(wide), "height": _at(tall)}, ""
@@ -452,7 +469,7 @@ def chart(what, values, belief, words, word, answer, width):
         d = "".join(
             _cell(left + start * column, top + unit * row, long * column, row - 0.7, level < 0) for unit, start, long in cells[level]
         )
-        shapes.append(path("minus" if level < 0 else "plus", d, **{"fill-opacity": f"{abs(level) / _LEVELS:.1f}"}))
+        shapes.append(_shade(level, row - 0.7, d))
     for edge in (left + column, right - len(tasks.QUESTION) * column):
         shapes.append(path("edge", f"M{_at(edge)} {_at(top - 4)}V{_at(bottom + 5)}"))
 
@@ -481,11 +498,12 @@ def chart(what, values, belief, words, word, answer, width):
     for unit, value in enumerate(values[word - 1]):
         long = min(1, abs(value) / limit) * reach
         x = zero - long if value < 0 else zero
-        shapes.append(rect("minus" if value < 0 else "plus", x, top + unit * row + 0.3, long, row - 1.3))
+        shapes.append(rect(f"bar lw-mem-{'minus' if value < 0 else 'plus'}", x, top + unit * row + 0.3, long, row - 1.3))
     shapes.append(path("rule", f"M{_at(zero)} {_at(top)}V{_at(bottom)}"))
-    for value, x, anchor in ((-limit, bars, "start"), (0, zero, "middle"), (limit, end, "end")) if signs else (
-        (0, zero, "start"), (limit, end, "end"),
-    ):  # fmt: skip
+    ticks = [(-limit, bars, "start"), (0, zero, "middle"), (limit, end, "end")] if signs else [(0, zero, "start"), (limit, end, "end")]
+    if signs and end - zero < 10 + 7.2 * len(f"-{limit}"):
+        del ticks[1]
+    for value, x, anchor in ticks:
         shapes.append(text("tick", x, bottom + 17, anchor, f"{value}".replace("-", "−")))
 
     x, yl = left, bottom + 48
@@ -493,9 +511,11 @@ def chart(what, values, belief, words, word, answer, width):
     x += 6 + 7.2 * (len(f"{limit}") + 1 if signs else 6)
     for level in [*range(-_LEVELS, 0, 2), *range(2, _LEVELS + 1, 2)] if signs else range(2, _LEVELS + 1, 2):
         d = _cell(x, yl, 11, 11, level < 0)
-        shapes.append(path("minus" if level < 0 else "plus", d, **{"fill-opacity": f"{abs(level) / _LEVELS:.1f}"}))
+        shapes.append(_shade(level, 11, d))
         x += 12 if level != -2 else 18
     shapes.append(text("tick", x + 4, yl + 10, "start", f"{limit}" if signs else "1, open"))
+    now = values[word - 1]
+    shapes.append(text("tick", left, yl + 29, "start", f"in the marked column: {signed(now.min())} to {signed(now.max())}"))
     return shapes
 
 
@@ -505,10 +525,14 @@ def _level(value, limit):
 
 
 def _cell(x, y, wide, tall, divided):
-    if not divided:
-        return f"M{_at(x)} {_at(y)}h{_at(wide)}v{_at(tall)}h{_at(-wide)}z"
-    half = tall * 0.36
-    return _cell(x, y, wide, half, False) + _cell(x, y + tall - half, wide, half, False)
+    """A stretch of cells as lines along the middle of what they fill: one, or above and below for a divided cell."""
+    return "".join(f"M{_at(x)} {_at(y + share * tall)}h{_at(wide)}" for share in ((_EDGE / 2, 1 - _EDGE / 2) if divided else (0.5,)))
+
+
+def _shade(level, tall, d):
+    """How cells of a level are drawn."""
+    look = {"stroke-width": f"{tall * (_EDGE if level < 0 else 1):.2f}", "stroke-opacity": f"{abs(level) / _LEVELS:.1f}"}
+    return "path", f"lw-mem-cells lw-mem-{'minus' if level < 0 else 'plus'}", {"d": d, **look}, ""
 
 
 def _weights(argument, module, kind):
