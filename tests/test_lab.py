@@ -203,10 +203,13 @@ def test_the_reader_of_memories_and_its_python_object_are_one(chromium, lab):
     words.nth(22).click()
     python_knows("f")
     assert "word 23 of 26" in page.get_by_role("status").first.inner_text()
+    before = words.all_inner_texts()
     page.get_by_role("button", name="other words").click()
+    wait_for(lambda: words.all_inner_texts() != before)
     python_knows("f")
     page.get_by_role("slider", name="gap (filler words)").focus()
-    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowRight")  # the keys belong to the widget, not to the notebook
+    wait_for(lambda: words.count() == 27)
     python_knows("f")
     assert "word 24 of 27" in page.get_by_role("status").first.inner_text()  # still the same word of the question
     page.get_by_role("radio", name="candidate g").check()
@@ -215,8 +218,16 @@ def test_the_reader_of_memories_and_its_python_object_are_one(chromium, lab):
     page.get_by_label("the filler words").fill("is old and Tamil Nadu is old")
     wait_for(lambda: words.count() == 12)
     python_knows("g")
-    page.keyboard.press("Home")  # the keys belong to the field, not to the notebook
+    page.keyboard.press("Home")
     page.keyboard.type("thrives ")
     wait_for(lambda: words.count() == 13 and words.nth(1).inner_text() == "thrives")
     python_knows("g")
+    count = cells.count()
+    page.get_by_role("combobox", name="state of India").focus()
+    page.keyboard.type("x")  # which would cut the cell
+    page.wait_for_timeout(1500)  # then a list begins to look for another word
+    page.keyboard.type("Si")
+    wait_for(lambda: words.first.inner_text() == "Sikkim")
+    python_knows("g")
+    assert cells.count() == count
     page.context.close()
