@@ -4,19 +4,19 @@
     python benchmarks/training_speed.py --quick    # a smaller layer, fewer repeats
 
 A step is what a training loop does with one batch of word numbers: forward through embedding, LSTM and readout, the loss, backward,
-and Adam. Everything is printed as a ratio of two steps that were timed in turn in this one process, so that a busy moment hits both;
-each is the middle one of many. Weights and batches are the same on both sides, and so, but for rounding, are the losses: that is
-asserted before anything is timed. Threads: one, unless a row says otherwise. Precision: float32.
+and Adam. Everything is printed as a ratio of two steps that were timed in turn in this one process, so that a busy moment hits both:
+the middle one of many, and the range of the middle half of them. Where that is wide, the machine has been measured and not the way.
+Weights and batches are the same on both sides, and so, but for rounding, are the losses: that is asserted before anything is timed.
+Threads: one, unless a row says otherwise. Precision: float32.
 """
 
 import argparse
-import contextlib
 import copy
 import os
 import statistics
-import subprocess
 import sys
 import time
+import warnings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -111,30 +111,25 @@ def batch(T, B, lengths=None):
     return tokens[:-1], wanted
 
 
-def stepper(model, tokens, wanted, threads=1):
-    """A function without arguments that takes one training step and returns its loss."""
+def stepper(model, tokens, wanted, threads=1, steps=1):
+    """A function without arguments that takes training steps and returns the last loss."""
     model = copy.deepcopy(model)
     optimiser = torch.optim.Adam(model.parameters(), lr=1e-4)
 
     def run():
-        optimiser.zero_grad()
-        loss = torch.nn.functional.cross_entropy(model(tokens)[0].flatten(0, 1), wanted.flatten())
-        loss.backward()
-        optimiser.step()
+        torch.set_num_threads(threads)
+        for _ in range(steps):
+            optimiser.zero_grad()
+            loss = torch.nn.functional.cross_entropy(model(tokens)[0].flatten(0, 1), wanted.flatten())
+            loss.backward()
+            optimiser.step()
         return loss.item()  # on a GPU this waits until the step is done
 
-    def threaded():
-        torch.set_num_threads(threads)
-        try:
-            return run()
-        finally:
-            torch.set_num_threads(1)
-
-    return run if threads == 1 else threaded
+    return run
 
 
 def ratios(functions, repeats):
-    """How long each function takes as a multiple of the first, the middle one of ``repeats``, all taking turns."""
+    """How long each function takes as a multiple of the first: ``repeats`` ratios each, sorted, all functions taking turns."""
     for _ in range(2):
         for function in functions.values():
             function()
@@ -145,19 +140,13 @@ def ratios(functions, repeats):
             function()
             taken[name].append(time.perf_counter() - before)
     first = next(iter(taken.values()))
-    return {name: statistics.median(a / b for a, b in zip(values, first, strict=True)) for name, values in taken.items()}
+    return {name: sorted(a / b for a, b in zip(values, first, strict=True)) for name, values in taken.items()}
 
 
-@contextlib.contextmanager
-def busy(count):
-    """While this lasts, ``count`` other programs compute."""
-    others = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
-    try:
-        yield
-    finally:
-        for other in others:
-            other.kill()
-            other.wait()
+def row(name, found):
+    middle, half = statistics.median(found), len(found) // 4
+    print(f"    {name:<40} {middle:7.2f}   ({found[half]:.2f} to {found[-1 - half]:.2f})")
+    return middle
 
 
 def why_not_compiled():
@@ -184,17 +173,17 @@ def main():
     repeats = min(3, options.repeats) if options.quick else options.repeats
     sizes = ((10, 8, 16),) if options.quick else ((50, 32, 32), (50, 32, 128), (50, 32, 256))
     torch.set_num_threads(1)
+    warnings.filterwarnings("ignore", message="dynamo_pgo")  # a cache that is switched off above
     why_not = "torch.compile is left out of a quick run." if options.quick else why_not_compiled()
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    print(f"torch {torch.__version__}, {cores} cores; the time of a training step, middle one of {repeats}\n")
+    print(f"torch {torch.__version__}, {cores} cores; the time of a training step")
+    print(f"the middle one of {repeats} ratios, and the range of the middle half of them\n")
 
-    def table(title, functions, repeats=repeats):
+    def table(title, functions):
         losses = [function() for function in functions.values()]
         assert max(losses) - min(losses) < 0.05, f"{title}: the losses differ: {losses}"
         print(title)
-        found = ratios(functions, repeats)
-        for name, ratio in found.items():
-            print(f"    {name:<44} {ratio:6.2f}")
+        found = {name: row(name, found) for name, found in ratios(functions, repeats).items()}
         sys.stdout.flush()
         return found
 
@@ -214,26 +203,22 @@ def main():
             loop = time.perf_counter() - before
             saved = loop * (1 - found["the same loop, compiled"] / found["a loop of our own"])
             repaid = f"{compiling / saved:,.0f} steps, about" if saved > 0 else "never"
-            print(f"    {'compiling is repaid after':<44} {repaid}")
+            print(f"    {'compiling is repaid after':<40} {repaid}")
     print(why_not or "nn.LSTM itself is left alone by torch.compile.")
 
     if cores == 1:
         print("\nThere is one core here, so threads are not measured.")
     for T, B, units in sizes if cores > 1 else ():
         reader, data = make(units), batch(T, B)
-        functions = {f"threads: {count}": stepper(reader, *data, threads=count) for count in (1, 2, 4, 8) if count <= cores}
+        functions = {f"threads: {count}": stepper(reader, *data, count, steps=5) for count in (1, 2, 4, 8) if count <= cores}
         table(f"\nT, B, H = {T}, {B}, {units}, nn.LSTM: as a multiple of one thread", functions)
-    if cores > 1:
-        with busy(cores - 1):
-            table(f"\nthe same, while {cores - 1} of {cores} cores are busy with something else", functions, min(5, repeats))
-
     T, _, units = sizes[min(1, len(sizes) - 1)]
     reader = make(units)
     counts = (1, 8) if options.quick else (1, 8, 32, 128)
     taken = ratios({count: stepper(reader, *batch(T, count)) for count in counts}, repeats)
     print(f"\nT, H = {T}, {units}, nn.LSTM: time for each sentence as a multiple of a batch of one")
-    for count, ratio in taken.items():
-        print(f"    {f'sentences in a batch: {count}':<44} {ratio / count:6.2f}")
+    for count, found in taken.items():
+        row(f"sentences in a batch: {count}", [ratio / count for ratio in found])
 
     B = sizes[0][1]
     lengths = torch.linspace(1, T, B).round().long()
