@@ -1,4 +1,4 @@
-"""The real data in the book: what it is, where it comes from, and its licence.
+"""The real data in the book: what it is, where it comes from, and its licence. The two series need ``statsmodels``, which ships them.
 
 **The 28 states and their languages** (:data:`lstmbook.tasks.STATES`). The book needs one answer for each state, so it takes one official
 language of that state. This is a simplification: many states have several official languages, every state speaks many more, and in some
@@ -10,3 +10,67 @@ The table is a list of facts and carries no licence of its own.
 
 **The filler clauses** of the sentences are the book's own (CC BY 4.0, like all its text).
 """
+
+import numpy as np
+
+
+def sunspots():
+    """The number of sunspots in each year from 1700 to 2008: how active the sun was.
+
+    A sunspot number is not a plain count. Rudolf Wolf defined it as ``k (10 g + s)``, with ``g`` groups of spots, ``s`` single spots and a
+    factor ``k`` that makes observers alike; the value of a year is the mean of its days. Before 1749 there were fewer observers and the
+    values are less certain. This is the first version of the series (Zurich Observatory until 1980, Royal Observatory of Belgium after),
+    as it stood until 2015, when a second version corrected it and changed its scale: do not mix the two.
+
+    Returns:
+        years: ``(309,)``, whole numbers.
+        counts: ``(309,)``, mean daily sunspot number of the year, without unit, at least 0; none is missing.
+
+    Raises:
+        ImportError: when statsmodels, whose copy is read, is not installed.
+
+    Source: National Geophysical Data Center, Boulder, in the file that statsmodels ships as ``statsmodels.datasets.sunspots`` and marks as
+    public domain. Nothing is downloaded.
+
+    >>> years, counts = sunspots()
+    >>> int(years[counts.argmax()]), float(counts.max())
+    (1957, 190.2)
+    """
+    table = _shipped("sunspots").load_pandas().data
+    return table["YEAR"].to_numpy().astype(int), table["SUNACTIVITY"].to_numpy(float)
+
+
+def co2():
+    """Carbon dioxide in the air at Mauna Loa, Hawaii, each month from May 1964 to December 2001.
+
+    The series is weekly from March 1958; 59 weeks of its 2,284 were not measured, and five months before May 1964 have no week at all. A
+    month here is the mean of its measured weeks (named by their Saturdays), so that no value had to be filled in.
+
+    Returns:
+        months: ``(452,)``, the beginning of each month as a year with a fraction: 1964.5 is July 1964.
+        ppm: ``(452,)``, molecules of carbon dioxide in a million of dry air; none is missing.
+
+    Raises:
+        ImportError: when statsmodels, whose copy is read, is not installed.
+
+    Source: C. D. Keeling and T. P. Whorf, Scripps Institution of Oceanography, from the Carbon Dioxide Information Analysis Center, in the
+    file that statsmodels ships as ``statsmodels.datasets.co2`` and marks as public domain. Nothing is downloaded.
+
+    >>> months, ppm = co2()
+    >>> float(months[2]), round(float(ppm[2]))
+    (1964.5, 320)
+    """
+    weeks = _shipped("co2").load_pandas().data["co2"]
+    means = weeks.groupby([weeks.index.year, weeks.index.month]).mean().loc[(1964, 5) :]
+    years, months = (np.asarray(level, float) for level in zip(*means.index, strict=True))
+    return years + (months - 1) / 12, means.to_numpy()
+
+
+def _shipped(name):
+    try:
+        import statsmodels.datasets
+    except ImportError:
+        raise ImportError(
+            f"the series {name!r} comes with the package statsmodels, which is not installed here: pip install statsmodels"
+        ) from None
+    return getattr(statsmodels.datasets, name)
