@@ -121,7 +121,12 @@ def test_a_widget_and_its_python_object_are_one(chromium, lab, name):
     page.mouse.move(box["x"] + 0.8 * box["width"], middle, steps=5)  # the page sets the trait
     page.mouse.up()
     assert float(slider.input_value()) != value
-    wait_for(lambda: float((folder / f"{module}.txt").read_text()) == float(slider.input_value()))
+    wait_for(lambda: float((folder / f"{module}.txt").read_text() or "nan") == float(slider.input_value()))
+    before, cells = float(slider.input_value()), page.locator(".jp-CodeCell").count()
+    for key in ("ArrowLeft", "x"):  # the keys belong to the widget, not to the notebook, where "x" cuts a cell
+        page.keyboard.press(key)
+    wait_for(lambda: float((folder / f"{module}.txt").read_text() or "nan") == float(slider.input_value()) < before)
+    assert page.locator(".jp-CodeCell").count() == cells
     page.context.close()
 
 

@@ -548,8 +548,11 @@ def test_what_is_stored_is_true_and_the_same_in_every_run():
     assert texts[:18] == view.words and texts[18] == "____"
     said = [node.firstChild.data for node in drawing.getElementsByTagName("text") if node.getAttribute("font-weight") == "bold"]
     assert " ".join(said).endswith(view.verdict())
-    marked = [node.firstChild.data for node in drawing.getElementsByTagName("text") if node.getAttribute("fill") == "#fff"]
-    assert marked == [view.words[5]]
+    marked = [node for node in drawing.getElementsByTagName("text") if node.getAttribute("fill") == "#fff"]
+    assert [node.firstChild.data for node in marked] == [view.words[5]]
+    ground = [node for node in drawing.getElementsByTagName("rect") if node.getAttribute("rx") == "5"]
+    x, y = (float(marked[0].getAttribute(name)) for name in "xy")
+    assert [(float(node.getAttribute("x")) + 5, float(node.getAttribute("y")) + 19) for node in ground] == [(pytest.approx(x, abs=0.11), y)]
     for kind in ("RNN", "LSTM"):
         for k in np.argsort(-view.answers[kind][5], kind="stable")[:3]:
             assert any(text.startswith(tasks.LANGUAGES[k]) for text in texts)
@@ -565,16 +568,20 @@ def test_everything_answers_the_keyboard(alive):
     page = alive(view, viewport={"width": 800, "height": 700})
     agrees(page, view)
     focused = lambda node: "node => node === document.activeElement && getComputedStyle(node).outlineStyle === 'solid'"  # noqa: E731
+    ring = "getComputedStyle(document.activeElement).outlineStyle + document.activeElement.tagName"
     page.keyboard.press("Tab")
+    assert page.evaluate(ring) == "solidSELECT"
     page.keyboard.type("Ker")
     view.state = "Kerala"
     agrees(page, view)
     page.keyboard.press("Tab")
+    assert page.evaluate(ring) == "solidINPUT"
     for key, gap in (("ArrowRight", 13), ("End", 60), ("Home", 0), ("ArrowRight", 1), ("PageUp", None)):
         page.keyboard.press(key)
         view.gap = int(page.get_by_role("slider").first.input_value()) if gap is None else gap
         agrees(page, view)
     page.keyboard.press("Tab")
+    assert page.evaluate(ring) == "solidBUTTON"
     page.keyboard.press("Enter")
     view.draw = 1
     agrees(page, view)
@@ -595,6 +602,13 @@ def test_everything_answers_the_keyboard(alive):
         agrees(page, view)
         option = page.locator("[role=option]").nth(word - 1)
         assert option.evaluate(focused(option)), key
+    handled = """(node, keys) => keys.map((key) => {
+        const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+        node.dispatchEvent(event);
+        return event.defaultPrevented;
+    })"""
+    keys = ["ArrowDown", "ArrowUp", "PageDown", "x"]  # a key that moves along the sentence does not move the page too
+    assert page.locator("[role=option]").nth(count - 2).evaluate(handled, keys) == [True, True, False, False]
     page.keyboard.press("Tab")
     for key, word in (("Home", 1), ("ArrowRight", 2), ("End", count)):
         page.keyboard.press(key)
@@ -756,6 +770,9 @@ def test_a_finger_can_do_everything(alive, width):
     )
     view.word = 50
     agrees(page, view)
+    page.get_by_role("button", name="your own words").tap()
+    fields = page.evaluate("[...document.querySelectorAll('select, textarea')].map((node) => parseFloat(getComputedStyle(node).fontSize))")
+    assert len(fields) == 3 and min(fields) >= 16  # a phone zooms in on a smaller one
     small = page.evaluate("""() => [...document.querySelectorAll("button, select, [role=option], .lw-mem-looks label")]
         .filter((node) => node.offsetParent)
         .map((node) => [node.textContent.slice(0, 20), node.getBoundingClientRect()])

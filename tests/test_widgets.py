@@ -31,6 +31,7 @@ def test_a_module_stands_alone(path):
     text = path.read_text("utf-8")
     assert not re.search(r"^\s*import\b|\bimport\(", text, re.MULTILINE), "a widget loads nothing"
     assert not re.search(r"https?:|fetch\(", text)
+    assert text.endswith("\nexport default { render };\n"), "a live notebook adds to the end of it"
 
 
 def test_sliders_can_be_set_and_read_from_python():

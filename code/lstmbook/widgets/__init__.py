@@ -15,6 +15,25 @@ from lstmbook import palette
 
 _HERE = Path(__file__).parent
 
+_EXPORT = "export default { render };"  # with which every module ends
+_IN_A_NOTEBOOK = """
+// A notebook has its own use for arrows and letters ("x" cuts a cell). What is pressed in a widget is meant for the widget.
+export default {
+  render(context) {
+    const stop = render(context);
+    const keep = (event) => {
+      const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter") || event.key === "Escape";
+      if (!command) event.stopPropagation();
+    };
+    context.el.addEventListener("keydown", keep);
+    return () => {
+      context.el.removeEventListener("keydown", keep);
+      stop?.();
+    };
+  },
+};
+"""
+
 
 class BookWidget(anywidget.AnyWidget):
     """What all widgets of the book share. A subclass sets ``stem``, its traits (``sync=True``), ``picture`` and ``description``."""
@@ -25,7 +44,7 @@ class BookWidget(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "stem" in vars(cls):  # not for the classes that traitlets derives
-            cls._esm = (_HERE / f"{cls.stem}.js").read_text("utf-8")
+            cls._esm = (_HERE / f"{cls.stem}.js").read_text("utf-8").replace(_EXPORT, _IN_A_NOTEBOOK)
 
     def held(self):
         """The synchronised traits of the widget by name, without those of ipywidgets itself."""

@@ -468,11 +468,6 @@ function render({ model, el }) {
     panels.append(panel);
     return { kind, panel, holder, svg: holder.firstChild, top3 };
   });
-  // A notebook has its own use for arrows and letters ("x" cuts a cell): what is pressed here is meant for the widget.
-  box.addEventListener("keydown", (event) => {
-    const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter") || event.key === "Escape";
-    if (!command) event.stopPropagation();
-  });
   box.append(chosen, gap.row, buttons, edit, sentence, place.row, result, panels);
   el.classList.add("lstm-widget");
   el.replaceChildren(box);

@@ -235,10 +235,10 @@ class MemoryReader(BookWidget):
         y += 40
         for kind, left in (("RNN", 16), ("LSTM", 376)):
             what, wide = "h" if kind == "RNN" else self.shown, 328
-            entry = PALETTE[_KINDS[what]]
+            entry, line = PALETTE[_KINDS[what]], soft if kind == "RNN" else ink
             beliefs, name = self.answers[kind], _NAMES[kind]
             parts.append(
-                f'<text x="{left}" y="{y}" fill="{soft if kind == "RNN" else ink}" font-weight="bold">{name[0].upper() + name[1:]}</text>'
+                f'<text x="{left}" y="{y}" fill="{line}" font-weight="bold">{name[0].upper() + name[1:]}</text>'
                 f'<text x="{left + wide}" y="{y}" fill="{entry["on_light"]}" font-weight="bold" text-anchor="end">{LOOKS[what]}</text>'
             )
             looks = {
@@ -249,12 +249,12 @@ class MemoryReader(BookWidget):
                 "lw-mem-bar lw-mem-plus": f'fill="{entry["colour"]}"',
                 "lw-mem-bar lw-mem-minus": 'fill="#444"',
                 "lw-mem-edge": f'stroke="{soft}" stroke-dasharray="2 3" fill="none"',
-                "lw-mem-line": f'stroke="{soft if kind == "RNN" else ink}" stroke-width="2" stroke-linejoin="round" fill="none"',
-                "lw-mem-dot": f'fill="{soft if kind == "RNN" else ink}" stroke="#fff" stroke-width="1.5"',
+                "lw-mem-line": f'stroke="{line}" stroke-width="2" stroke-linejoin="round" fill="none"',
+                "lw-mem-dot": f'fill="{line}" stroke="#fff" stroke-width="1.5"',
                 "lw-mem-halo": 'fill="none" stroke="#fff" stroke-width="4"',
                 "lw-mem-here": f'fill="none" stroke="{ink}" stroke-width="1.5"',
                 "lw-mem-tick": f'fill="{soft}"',
-                "lw-mem-number": f'fill="{soft if kind == "RNN" else ink}" font-weight="bold" font-size="18"',
+                "lw-mem-number": f'fill="{line}" font-weight="bold" font-size="18"',
                 "lw-mem-word": f'fill="{ink}" font-weight="bold"',
             }
             shapes = ""
@@ -272,7 +272,7 @@ class MemoryReader(BookWidget):
                 parts.append(
                     f'<text x="{left}" y="{yb}" fill="{ink}" font-size="15"{weight}>{tasks.LANGUAGES[k]}{" ✓" if k == right else ""}</text>'
                     f'<rect x="{left + 112}" y="{yb - 13}" width="{wide - 112 - 66}" height="16" fill="none" stroke="{rule}"/>'
-                    f'<rect x="{left + 112}" y="{yb - 13}" width="{(wide - 112 - 66) * part:.1f}" height="16" fill="{soft}"/>'
+                    f'<rect x="{left + 112}" y="{yb - 13}" width="{(wide - 112 - 66) * part:.1f}" height="16" fill="{line}"/>'
                     f'<text x="{left + wide}" y="{yb}" fill="{ink}" font-size="15" text-anchor="end"{weight}>{short(part)}</text>'
                 )
         y = below + 62
