@@ -267,7 +267,7 @@ export function chart(what, values, belief, words, word, answer, width, asked = 
   shapes.push(text("tick", left - 6, bottom + 17, "end", "unit"));
   shapes.push(text("tick", left, bottom + 17, "start", "name"));
   shapes.push(text("tick", right, bottom + 17, "end", "question"));
-  const wide = 7.6 * words[word - 1].length;
+  const wide = 8.6 * words[word - 1].length;
   const middle = Math.min(Math.max(left + (word - 0.5) * column, left + wide / 2), right - wide / 2);
   shapes.push(text("word", middle, bottom + 34, "middle", words[word - 1]));
 
@@ -280,19 +280,19 @@ export function chart(what, values, belief, words, word, answer, width, asked = 
   });
   shapes.push(path("rule", `M${at(zero)} ${at(top)}V${at(bottom)}`));
   const ticks = signs ? [[-limit, bars, "start"], [0, zero, "middle"], [limit, end, "end"]] : [[0, zero, "start"], [limit, end, "end"]];
-  if (signs && end - zero < 10 + 7.2 * `−${limit}`.length) ticks.splice(1, 1);
+  if (signs && end - zero < 12 + 8 * `−${limit}`.length) ticks.splice(1, 1);
   for (const [value, x, anchor] of ticks) shapes.push(text("tick", x, bottom + 17, anchor, `${value}`.replace("-", "−")));
 
-  let [x, yl] = [left, bottom + 48];
+  let [x, yl] = [0, bottom + 48];
   shapes.push(text("tick", x, yl + 10, "start", signs ? `−${limit}` : "0, shut"));
-  x += 6 + 7.2 * (signs ? `${limit}`.length + 1 : 6);
+  x += 7 + 8.2 * (signs ? `${limit}`.length + 1 : 6);
   for (const level of signs ? [-10, -8, -6, -4, -2, 2, 4, 6, 8, 10] : [2, 4, 6, 8, 10]) {
     shapes.push(shade(level, 11, cell(x, yl, 11, 11, level < 0)));
     x += level === -2 ? 18 : 12;
   }
   shapes.push(text("tick", x + 4, yl + 10, "start", signs ? `${limit}` : "1, open"));
   const range = [Math.min(...values[word - 1]), Math.max(...values[word - 1])];
-  shapes.push(text("tick", left, yl + 29, "start", `in the marked column: ${range.map(signed).join(" to ")}`));
+  shapes.push(text("tick", 0, yl + 29, "start", `at the mark: ${range.map(signed).join(" to ")}`));
   return shapes;
 }
 
@@ -446,7 +446,10 @@ function render({ model, el }) {
     const option = make("label", "", "", { "data-kind": KINDS[letter] });
     const input = make("input", "", "", { type: "radio", name: group, value: letter });
     input.addEventListener("change", () => commit({ shown: letter }));
-    option.append(input, make("span", "", `${name.slice(0, -2)} `), make("b", "", letter));
+    const [first, ...rest] = name.split(" ");
+    const title = make("span", "", first);
+    title.append(make("span", "lw-mem-spare", ` ${rest.slice(0, -1).join(" ")}`), " ", make("b", "", letter));
+    option.append(input, title);
     looks.append(option);
     return input;
   });
@@ -457,7 +460,7 @@ function render({ model, el }) {
     const head = make("p", "lw-mem-head", capital(NAMES[kind]));
     const hint = make("div", "lw-mem-hint");
     if (kind === "RNN") {
-      hint.append(make("p", "", "no gates, one memory: its hidden state h", { "data-kind": "hidden" }));
+      hint.append(make("p", "", "no gates, one memory: its hidden state\u00a0h", { "data-kind": "hidden" }));
       hint.append(make("p", "lw-mem-key", "A row is a unit, a column a word. A cell in two halves is a negative number."));
     }
     if (kind === "LSTM") hint.append(looks);

@@ -271,12 +271,12 @@ class MemoryReader(BookWidget):
                 weight = ' font-weight="bold"' if k == right else ""
                 parts.append(
                     f'<text x="{left}" y="{yb}" fill="{ink}" font-size="15"{weight}>{tasks.LANGUAGES[k]}{" ✓" if k == right else ""}</text>'
-                    f'<rect x="{left + 112}" y="{yb - 13}" width="{wide - 112 - 66}" height="16" fill="none" stroke="{rule}"/>'
-                    f'<rect x="{left + 112}" y="{yb - 13}" width="{(wide - 112 - 66) * part:.1f}" height="16" fill="{line}"/>'
+                    f'<rect x="{left + 124}" y="{yb - 13}" width="{wide - 124 - 66}" height="16" fill="none" stroke="{rule}"/>'
+                    f'<rect x="{left + 124}" y="{yb - 13}" width="{(wide - 124 - 66) * part:.1f}" height="16" fill="{line}"/>'
                     f'<text x="{left + wide}" y="{yb}" fill="{ink}" font-size="15" text-anchor="end"{weight}>{short(part)}</text>'
                 )
         y = below + 62
-        for text in textwrap.wrap(self.verdict(), 78):
+        for text in textwrap.wrap(self.verdict(), 64):
             y += 24
             parts.append(f'<text x="16" y="{y}" fill="{ink}" font-weight="bold">{html.escape(text)}</text>')
         return (
@@ -487,7 +487,7 @@ def chart(what, values, belief, words, word, answer, width):
     shapes.append(text("tick", left - 6, bottom + 17, "end", "unit"))
     shapes.append(text("tick", left, bottom + 17, "start", "name"))
     shapes.append(text("tick", right, bottom + 17, "end", "question"))
-    wide = 7.6 * len(words[word - 1])
+    wide = 8.6 * len(words[word - 1])
     middle = min(max(left + (word - 0.5) * column, left + wide / 2), right - wide / 2)
     shapes.append(text("word", middle, bottom + 34, "middle", words[word - 1]))
 
@@ -501,21 +501,21 @@ def chart(what, values, belief, words, word, answer, width):
         shapes.append(rect(f"bar lw-mem-{'minus' if value < 0 else 'plus'}", x, top + unit * row + 0.3, long, row - 1.3))
     shapes.append(path("rule", f"M{_at(zero)} {_at(top)}V{_at(bottom)}"))
     ticks = [(-limit, bars, "start"), (0, zero, "middle"), (limit, end, "end")] if signs else [(0, zero, "start"), (limit, end, "end")]
-    if signs and end - zero < 10 + 7.2 * len(f"-{limit}"):
+    if signs and end - zero < 12 + 8 * len(f"-{limit}"):
         del ticks[1]
     for value, x, anchor in ticks:
         shapes.append(text("tick", x, bottom + 17, anchor, f"{value}".replace("-", "−")))
 
-    x, yl = left, bottom + 48
+    x, yl = 0, bottom + 48
     shapes.append(text("tick", x, yl + 10, "start", f"−{limit}" if signs else "0, shut"))
-    x += 6 + 7.2 * (len(f"{limit}") + 1 if signs else 6)
+    x += 7 + 8.2 * (len(f"{limit}") + 1 if signs else 6)
     for level in [*range(-_LEVELS, 0, 2), *range(2, _LEVELS + 1, 2)] if signs else range(2, _LEVELS + 1, 2):
         d = _cell(x, yl, 11, 11, level < 0)
         shapes.append(_shade(level, 11, d))
         x += 12 if level != -2 else 18
     shapes.append(text("tick", x + 4, yl + 10, "start", f"{limit}" if signs else "1, open"))
     now = values[word - 1]
-    shapes.append(text("tick", left, yl + 29, "start", f"in the marked column: {signed(now.min())} to {signed(now.max())}"))
+    shapes.append(text("tick", 0, yl + 29, "start", f"at the mark: {signed(now.min())} to {signed(now.max())}"))
     return shapes
 
 
