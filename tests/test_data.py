@@ -2,9 +2,9 @@
 
 import re
 import sys
+from pydoc_data.topics import topics
 
 import pytest
-from pydoc_data.topics import topics
 
 from lstmbook import data
 
@@ -17,7 +17,7 @@ def test_every_topic_of_python_is_there_in_alphabetical_order():
 
 def test_the_alphabet_is_small_letters_digits_signs_space_and_new_line():
     assert len(data.ALPHABET) == len(set(data.ALPHABET)) == 70
-    assert data.ALPHABET == data.ALPHABET.lower()
+    assert data.ALPHABET.lower() == data.ALPHABET
     assert {"\n", " ", "a", "z", "0", "9", "~", '"'} <= set(data.ALPHABET)
 
 

@@ -239,7 +239,7 @@ def test_the_ratios_of_a_training_step_are_measured_in_one_quick_command():
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     for row in ("nn.LSTM  ", "a loop of nn.LSTMCell", "sentences in a batch: 8", "padded and masked", "packed"):
-        assert re.search(rf"    {row} +\d+\.\d\d\n", done.stdout), row
+        assert re.search(rf"    {row} +\d+\.\d\d +\(\d+\.\d\d to \d+\.\d\d\)\n", done.stdout), row
     assert "torch.compile is left out of a quick run." in done.stdout
 
 
