@@ -1,0 +1,83 @@
+"""Known wrong answers to assignment 3: name, cell, the right text, the wrong one, and the marks that it must lose."""
+
+WRONG = [
+    (
+        "no_tanh_on_paper",
+        "q1",
+        "h_paper = -0.21",
+        "h_paper = -0.23",
+        {"q1-paper": 1},
+    ),
+    (
+        "i_for_f_on_paper",
+        "q1",
+        "c_paper = -0.46",
+        "c_paper = 0.5",
+        {"q1-paper": 1},
+    ),
+    (
+        "overflow",
+        "q2-sigmoid",
+        "(1 + np.tanh(z / 2)) / 2",
+        "1 / (1 + np.exp(-z))",
+        {"q2-stable": 1},
+    ),
+    (
+        "order_i_f_o_g",
+        "q2-gates",
+        "i, f, g, o = np.split",
+        "i, f, o, g = np.split",
+        {"q2-check": 1, "q2-values": 1},
+    ),
+    (
+        "sigmoid_for_g",
+        "q2-gates",
+        "np.tanh(g)",
+        "sigmoid(g)",
+        {"q2-check": 1, "q2-values": 1},
+    ),
+    (
+        "cut_along_the_rows",
+        "q2-gates",
+        "axis=1",
+        "axis=0",
+        {"q2-check": 1, "q2-values": 1},
+    ),
+    ("h_before_not_read", "q2-gates", " + h @ U.T", "", {"q2-values": 1}),
+    (
+        "bias_twice",
+        "q2-gates",
+        " + b  #",
+        " + 2 * b  #",
+        {"q2-check": 1, "q2-values": 1},
+    ),
+    (
+        "shows_c_bare",
+        "q3",
+        "np.tanh(c_next)",
+        "c_next",
+        {"q3-check": 1, "q3-values": 1},
+    ),
+    (
+        "shows_the_old_c",
+        "q3",
+        "np.tanh(c_next)",
+        "np.tanh(c)",
+        {"q3-values": 1},
+    ),
+    (
+        "memory_in_place",
+        "q3",
+        "c_next = f * c + i * g",
+        "c *= f; c += i * g; c_next = c",
+        {"q3-values": 1},
+    ),
+    (
+        "c_before_h",
+        "q3",
+        "return o * np.tanh(c_next), c_next",
+        "return c_next, o * np.tanh(c_next)",
+        {"q3-check": 1, "q3-values": 1},
+    ),
+    ("forgets_nothing", "q3", "f * c + i * g", "c + i * g", {"q3-values": 1}),
+]
