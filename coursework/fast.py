@@ -10,6 +10,7 @@ A child is no sandbox. Run only answers that you have read.
 import ast
 import contextlib
 import copy
+import gc
 import importlib
 import io
 import multiprocessing
@@ -116,16 +117,16 @@ def _without_markers(text):
 
 
 def _run(notebook, seed, results):
+    gc.disable()  # a collection would look at, and so copy, all that the parent holds
     if seed is not None:
         os.environ["LSTMBOOK_COURSE_SEED"] = str(seed)
     os.environ["TQDM_DISABLE"] = "1"
     warnings.resetwarnings()
     warnings.simplefilter("ignore", DeprecationWarning)
     warnings.showwarning = lambda message, *rest: print(message, file=sys.stderr)
-    with contextlib.suppress(ImportError):
-        import matplotlib
-
-        matplotlib.use("agg")
+    os.environ["MPLBACKEND"] = "agg"
+    if "matplotlib" in sys.modules:
+        sys.modules["matplotlib"].use("agg")
     space, found = {"__name__": "__main__"}, {}
     for cell in notebook.cells:
         if cell.cell_type != "code" or DEMONSTRATION in cell.metadata.get("tags", []):

@@ -10,7 +10,7 @@ Every check returns complaints, sentences that say what is amiss; none is good n
 - what students get holds no solution, no hidden test and no mark scheme.
 
 ``wrong.py`` holds ``WRONG``, a list of ``(name, cell, old, new, lost)``: in the solution of ``cell`` the text ``old``, which must occur
-exactly once, is replaced by ``new``, and ``lost`` is ``{id: marks}``.
+exactly once, is replaced by ``new``, and ``lost`` is ``{id: marks}``. Where that is empty, ``new`` is another right answer.
 """
 
 import argparse
@@ -108,8 +108,9 @@ def of_the_wrong(source, wrong, seed=None):
 
 def of_the_list(source, wrong):
     """Are there enough wrong answers, and is every automatic mark lost by one?"""
-    if len(wrong) < FEWEST:
-        yield f"there are {len(wrong)} wrong answers, and at least {FEWEST} are needed"
+    mistakes = sum(bool(answer[-1]) for answer in wrong)
+    if mistakes < FEWEST:
+        yield f"there are {mistakes} wrong answers, and at least {FEWEST} are needed"
     if len({answer[0] for answer in wrong}) < len(wrong):
         yield "two wrong answers have one name"
     never = set(points(source)[0]) - {name for *_, gone in wrong for name in gone}
@@ -170,7 +171,7 @@ def main(arguments=None):
         automatic, by_hand = points(source)
         print(f"{name}: {sum(automatic.values()):g} points by a machine, {sum(by_hand.values()):g} by hand")
         for answer in wrong:
-            print(f"  {answer[0]:30}", ", ".join(f"{at} -{mark:g}" for at, mark in answer[-1].items()))
+            print(f"  {answer[0]:30}", ", ".join(f"{at} -{mark:g}" for at, mark in answer[-1].items()) or "right too")
         found = list(complaints(source, wrong))
         print("\n".join(f"  AMISS: {sentence}" for sentence in found) or "  all as it should be")
         amiss += found

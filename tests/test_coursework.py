@@ -1,12 +1,14 @@
 """Every assignment marks as it should: shown with nbgrader itself where that takes few seconds, and without a kernel for all the rest."""
 
 import copy
+import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import nbformat
+import notebooks
 import pytest
 
 from coursework import fast, names, path_of, proof, release
@@ -87,8 +89,27 @@ def test_the_students_copy_keeps_its_secrets(released, name, assignment):
 
 
 def test_only_the_last_part_needs_torch(name, assignment):
-    text = "\n".join(cell.source for cell in assignment[0].cells)
-    assert ("torch" in text) == (name in NEEDS_TORCH)
+    source, _ = assignment
+    without = nbformat.v4.new_code_cell("import sys\nsys.modules['torch'] = None")  # now `import torch` is an error
+    source.cells.insert(0, without)
+    missing = proof.lost(source, fast.marks(source, fast.answers(source)))
+    assert bool(missing) == (name in NEEDS_TORCH)
+
+
+def test_the_voice_is_the_books(assignment):
+    text = "\n\n".join(cell.source for cell in assignment[0].cells if cell.cell_type == "markdown")
+    avoided = r"\b(simply|obviously|trivial(ly)?|clearly|just|delve|powerful|seamless(ly)?|straightforward|easy to see|of course)\b|!(?!\[)"
+    assert not re.findall(avoided, re.sub(r"`[^`]*`|\$[^$]*\$", "", text), re.IGNORECASE)
+
+
+def test_a_source_is_stored_as_it_runs_and_its_code_fits_the_page(name):
+    text = path_of(name).read_text("utf-8")
+    source = nbformat.reads(text, 4)
+    assert text.rstrip("\n") == nbformat.writes(notebooks.normalise(source)).rstrip("\n"), "run make notebooks"
+    for cell in source.cells:
+        if cell.cell_type == "code":
+            assert max(map(len, cell.source.split("\n"))) <= 78, cell.source
+            assert not any(output.output_type in ("error", "execute_result") or output.get("name") == "stderr" for output in cell.outputs)
 
 
 def test_an_assignment_opens_with_what_is_graded_and_how_to_check_oneself(assignment):
