@@ -1,4 +1,7 @@
-"""Known wrong answers to assignment 1: name, cell, old text, new text, and the marks that each must lose. Every other mark is kept."""
+"""Known wrong answers to assignment 1: name, cell, old text, new text, and the marks that each must lose. Every other mark is kept.
+
+The last ones lose nothing: they are right in another way.
+"""
 
 NUMBERS = {"q4-weights": 2, "q4-ends": 1}
 
@@ -188,5 +191,26 @@ WRONG = [
         "np.argmax(curve < curve[0] / 1000)",
         "len(curve) - 1",
         {"q8-reach": 1},
+    ),
+    (
+        "other_side_of_the_product",
+        "q3",
+        "np.tanh(xs[t] @ W.T + h[t] @ U.T + b)",
+        "np.tanh((W @ xs[t].T + U @ h[t].T).T + b)",
+        {},
+    ),
+    (
+        "nudges_of_a_millionth",
+        "q5",
+        "kept + 1e-5\n            up = loss()\n            array[place] = kept - 1e-5\n            judge[place] = (up - loss()) / 2e-5",
+        "kept + 1e-6\n            up = loss()\n            array[place] = kept - 1e-6\n            judge[place] = (up - loss()) / 2e-6",
+        {},
+    ),
+    (
+        "short_gradient_handed_back_itself",
+        "q7",
+        "    factor =",
+        "    if length <= limit:\n        return slopes, length\n    factor =",
+        {},
     ),
 ]

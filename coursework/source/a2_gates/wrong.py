@@ -1,4 +1,7 @@
-"""Known wrong answers to assignment 2: name, cell, old text, new text, and the marks that each must lose. Every other mark is kept."""
+"""Known wrong answers to assignment 2: name, cell, old text, new text, and the marks that each must lose. Every other mark is kept.
+
+The last ones lose nothing: they are right in another way.
+"""
 
 WRONG = [
     (
@@ -235,4 +238,32 @@ WRONG = [
         {"q9-verdict": 1},
     ),
     ("left_after_one_step", "q9", "0.98**38", "0.98", {"q9-verdict": 1}),
+    (
+        "law_by_another_road",
+        "q2b",
+        "np.log(f / (1 - f))",
+        "-np.log(np.expm1(np.log(2) / n))",
+        {},
+    ),
+    (
+        "sigmoid_by_parts",
+        "q3a",
+        "return 0.5 + 0.5 * np.tanh(0.5 * np.asarray(z))",
+        "e = np.exp(-np.abs(z))\n    return np.where(np.asarray(z) >= 0, 1, e) / (1 + e)",
+        {},
+    ),
+    (
+        "louder_candidate",
+        "q5",
+        "[+S, -S, 0, 0],  # g",
+        "[+3 * S, -3 * S, 0, 0],  # g",
+        {},
+    ),
+    (
+        "half_open_gate_for_a_half",
+        "q6",
+        "[2 * S, 2 * S, 0, 0],  # i\n        [0, 0, -2 * S, 0],  # f\n        [S, -np.arctanh(0.5), 0, 0],  # g",
+        "[2 * S, S, 0, 0],  # i\n        [0, 0, -2 * S, 0],  # f\n        [S, -S, 0, 0],  # g",
+        {},
+    ),
 ]
