@@ -156,11 +156,12 @@ def test_no_stored_output_holds_a_time_an_address_or_a_version(chapter):
             assert not re.search(r"0x[0-9a-f]{6,}|\d+ ?ms\b|\bseconds\b|\d+\.\d+\.\d+|/home/|/tmp/|site-packages", text), text
 
 
-def test_the_only_output_that_is_not_compared_is_that_of_a_widget_made_of_training_runs(chapter):
+def test_the_only_output_that_is_not_compared_is_that_of_a_widget_made_of_what_was_trained(chapter):
     for cell in code(chapter):
         if cell.metadata.get("tags"):
             assert cell.metadata.tags == ["nbval-ignore-output"], cell.source
-            assert len(cell.outputs) == 1 and 'data-widget="phase_diagram"' in cell.outputs[0].data["text/html"], cell.source
+            assert len(cell.outputs) == 1, cell.source
+            assert re.search('data-widget="(phase_diagram|memory_reader)"', cell.outputs[0].data["text/html"]), cell.source
         assert "NBVAL" not in cell.source
 
 
@@ -187,11 +188,11 @@ def test_requirements_name_the_chapters_that_need_them():
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if "==" in line:
             assert "#" in line, line
-    needed = {"torch": "import torch", "tqdm": "train.fit"}
+    needed = {"torch": r"import torch", "tqdm": r"(train|pytorch)\.fit\("}
     for package, sign in needed.items():
         line = next(line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.startswith(package))
         for path in CHAPTERS:
-            uses = sign in "\n".join(cell.source for cell in code(nbformat.read(path, 4)))
+            uses = bool(re.search(sign, "\n".join(cell.source for cell in code(nbformat.read(path, 4)))))
             assert uses == bool(re.search(rf"\b{int(path.stem[:2])}\b", line.split("#")[1])), (package, path.stem)
 
 

@@ -207,7 +207,7 @@ def test_the_bias_keeps_one_decimal_and_python_hears_it():
     assert heard == [("bias", 4.3), ("gap", 7)]
     view.bias = -0.04
     assert view.bias == 0 and math.copysign(1, view.bias) == 1
-    assert {"bias", "gap", "sentences"} == set(view.state())
+    assert {"bias", "gap", "sentences"} == set(view.held())
 
 
 def test_what_is_stored_is_true_and_the_same_in_every_run():
@@ -215,7 +215,7 @@ def test_what_is_stored_is_true_and_the_same_in_every_run():
     text = view._repr_mimebundle_()[0]["text/html"]
     assert text == FadingMemory(bias=3, gap=10)._repr_mimebundle_()[0]["text/html"]
     assert len(text) < 45_000
-    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.state()
+    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.held()
     assert html.unescape(re.search('alt="([^"]*)"', text)[1]) == view.description()
     drawing = xml.dom.minidom.parseString(base64.b64decode(re.search('base64,([^"]*)', text)[1]))
     words = [each.firstChild.data for each in drawing.getElementsByTagName("text") if each.hasAttribute("textLength")]
@@ -439,7 +439,7 @@ def test_it_follows_the_slider_within_a_frame(alive):
 
 
 def test_in_a_live_notebook_python_moves_the_page_and_the_page_tells_python(run):
-    state = json.loads(json.dumps(FadingMemory().state()))
+    state = json.loads(json.dumps(FadingMemory().held()))
     told = run(
         """(() => {
             const calls = {}, saved = [];

@@ -156,7 +156,7 @@ def test_steps_can_be_taken_undone_and_reset():
 
 def test_a_step_is_whole_or_nothing():
     lab = GateLab(c_before=1000.0, forget=1.0, input=0.5, candidate=1.0)
-    before = lab.state()
+    before = lab.held()
     for changes, error in (
         ({"output": 0.1, "forget": 1.5}, "forget must be"),
         ({"output": 0.1, "forget": float("nan")}, "forget must be"),
@@ -166,7 +166,7 @@ def test_a_step_is_whole_or_nothing():
     ):
         with pytest.raises(traitlets.TraitError, match=error):
             lab.step(**changes)
-        assert lab.state() == before
+        assert lab.held() == before
     with pytest.raises(TypeError, match="'forgets' is no control"):
         lab.step(forgets=1)
 
@@ -175,11 +175,11 @@ def test_feeding_needs_inputs():
     with pytest.raises(ValueError, match="set mode to 'input' first"):
         GateLab().feed([1])
     lab = GateLab(mode="input")
-    before = lab.state()
+    before = lab.held()
     with pytest.raises(traitlets.TraitError, match=r"^x must be a number from -2 to 2, not 2\.5$"):
         lab.feed([1, 2.5])
     assert lab.feed([]).shape == (0, 2)
-    assert lab.state() == before
+    assert lab.held() == before
 
 
 @pytest.mark.parametrize(
@@ -196,12 +196,12 @@ def test_feeding_needs_inputs():
 )
 def test_a_value_out_of_range_is_one_sentence_and_changes_nothing(name, value, range_):
     lab = GateLab()
-    before = lab.state()
+    before = lab.held()
     with pytest.raises(traitlets.TraitError, match=rf"^{name} must be a number from {range_}, not {value}$"):
         setattr(lab, name, value)
     with pytest.raises(traitlets.TraitError):
         GateLab(**{name: value})
-    assert lab.state() == before
+    assert lab.held() == before
 
 
 @pytest.mark.parametrize(
@@ -217,10 +217,10 @@ def test_a_value_out_of_range_is_one_sentence_and_changes_nothing(name, value, r
 )
 def test_what_is_no_state_is_refused(name, value, sentence):
     lab = GateLab()
-    before = lab.state()
+    before = lab.held()
     with pytest.raises(traitlets.TraitError, match=sentence):
         setattr(lab, name, value)
-    assert lab.state() == before
+    assert lab.held() == before
 
 
 def test_the_controls_can_be_set_and_heard_from_python():
@@ -230,7 +230,7 @@ def test_the_controls_can_be_set_and_heard_from_python():
     assert heard == [("forget", 1.0), ("input", 0.25), ("mode", "input")]
     lab.preset("overwrite")
     assert heard[3:] == [("forget", 0.0), ("input", 1.0), ("output", 1.0)]
-    assert set(lab.state()) == {*GATES, "c_before", "h_before", "x", "mode", "weights", "trace"} <= set(lab.keys)
+    assert set(lab.held()) == {*GATES, "c_before", "h_before", "x", "mode", "weights", "trace"} <= set(lab.keys)
 
 
 # What it says
@@ -255,7 +255,7 @@ def test_on_the_sliders_marks_paper_gives_the_same_memory_exactly():
         if not -3 <= state["c_before"] <= 3 or state.get("forget", 0) == 0.999 or abs(state["candidate"]) == 0.004:
             continue
         lab = GateLab(**state)
-        _, first, second, third = (part for part in gate_lab.lines(gate_lab.cell(lab.state()))[0])
+        _, first, second, third = (part for part in gate_lab.lines(gate_lab.cell(lab.held()))[0])
         f, c0, i, g = numbers(first)
         assert [float(n) for n in (f, c0, i, g)] == [lab.forget, lab.c_before, lab.input, lab.candidate]
         (p, q), (c,) = numbers(second.replace("− ", "+ −")), numbers(third)
@@ -269,7 +269,7 @@ def test_on_the_sliders_marks_paper_gives_the_same_memory_exactly():
 
 def test_every_line_can_be_redone_within_its_last_digit():
     for lab in states(150, seed=4):
-        now = gate_lab.cell(lab.state())
+        now = gate_lab.cell(lab.held())
         (_, first, second, third), (_, fourth, fifth, sixth) = gate_lab.lines(now)
         (p, q), (c,) = numbers(second.replace("− ", "+ −")), numbers(third)
         (o, inside), (again, t), (h,) = numbers(fourth), numbers(fifth), numbers(sixth)
@@ -332,7 +332,7 @@ def test_what_is_stored_is_true_and_the_same_in_every_run():
 
     lab, text = made(), made().stored()
     assert text == made().stored()
-    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == lab.state()
+    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == lab.held()
     assert html.escape(lab.verdict()) in text
     svg = base64.b64decode(re.search('base64,([^"]*)', text)[1]).decode()
     said = [t.firstChild.data.strip() for t in xml.dom.minidom.parseString(svg).getElementsByTagName("text") if t.firstChild]
@@ -346,7 +346,7 @@ def test_what_is_stored_is_true_and_the_same_in_every_run():
 def test_water_stands_as_high_as_the_memory():
     for c in (-5.0, -3.0, -1.5, 0.0, 0.8, 3.0, 5.0):
         lab = GateLab(forget=1.0, input=0.0, c_before=c)
-        shapes = gate_lab.draw_wide(gate_lab.cell(lab.state()), 440)
+        shapes = gate_lab.draw_wide(gate_lab.cell(lab.held()), 440)
         water = next(a for _, kind, a, _ in shapes if kind == "lw-lab-water lw-lab-cell")
         glass = next(a for _, kind, a, _ in shapes if kind == "lw-lab-glass")
         high, zero = float(glass["height"]), float(glass["y"]) + float(glass["height"]) / 2
@@ -371,8 +371,8 @@ def test_constants_are_the_same_in_both_languages(run):
 
 def test_it_computes_in_javascript_what_it_computes_in_python(run):
     labs = states(150, seed=10)
-    for lab, theirs in zip(labs, run("a.map(m.cell)", [lab.state() for lab in labs]), strict=True):
-        ours = gate_lab.cell(lab.state())
+    for lab, theirs in zip(labs, run("a.map(m.cell)", [lab.held() for lab in labs]), strict=True):
+        ours = gate_lab.cell(lab.held())
         assert theirs.pop("mode") == ours.pop("mode") and set(theirs) == set(ours)
         for name, value in ours.items():
             np.testing.assert_allclose(theirs[name], value, rtol=1e-13, atol=1e-15)
@@ -381,14 +381,14 @@ def test_it_computes_in_javascript_what_it_computes_in_python(run):
 def test_it_says_in_javascript_what_it_says_in_python(run):
     labs = states(200, seed=11)
     expression = "a.map((s) => { const n = m.cell(s); return [m.lines(n), m.verdict(n), m.description(n), m.link(s)]; })"
-    for lab, theirs in zip(labs, run(expression, [lab.state() for lab in labs]), strict=True):
-        ours = [gate_lab.lines(gate_lab.cell(lab.state())), lab.verdict(), lab.description(), lab.link()]
+    for lab, theirs in zip(labs, run(expression, [lab.held() for lab in labs]), strict=True):
+        ours = [gate_lab.lines(gate_lab.cell(lab.held())), lab.verdict(), lab.description(), lab.link()]
         assert theirs == ours
 
 
 def test_it_draws_in_javascript_what_it_draws_in_python(run):
     labs, rng = states(40, seed=12), np.random.default_rng(12)
-    cases = [(lab.state(), int(rng.integers(380, 900))) for lab in labs]
+    cases = [(lab.held(), int(rng.integers(380, 900))) for lab in labs]
     expression = "a.map(([s, w]) => { const n = m.cell(s); return [m.drawWide(n, w), m.history(s, n, w, 150)]; })"
     for (state, width), theirs in zip(cases, run(expression, cases), strict=True):
         now = gate_lab.cell(state)
@@ -406,18 +406,18 @@ def test_it_moves_in_javascript_as_in_python(run):
         const one = {...s, ...m.stepped(s)}, two = {...one, ...m.stepped(one)}, less = {...two, ...m.undone(two)};
         return [one, two, less, {...less, ...m.restarted(less)}];
     })"""
-    for lab, theirs in zip(labs, run(expression, [lab.state() for lab in labs]), strict=True):
+    for lab, theirs in zip(labs, run(expression, [lab.held() for lab in labs]), strict=True):
         for move, state in zip((lab.step, lab.step, lab.undo, lab.reset), theirs, strict=True):
             move()
             for name in ("c_before", "h_before", "trace"):
                 np.testing.assert_allclose(np.array(state[name]), np.array(getattr(lab, name)), rtol=1e-12, atol=1e-14)
     far = GateLab(c_before=1000.0, forget=1.0, input=1.0)
-    assert run("m.stepped(a)", far.state()) == {}
+    assert run("m.stepped(a)", far.held()) == {}
 
 
 def test_the_sums_of_the_gates_can_be_redone(run):
     labs = [GateLab(**state) for state in from_input(200, seed=14)]
-    for lab, lines in zip(labs, run("a.map((s) => m.sums(m.cell(s), s.weights))", [lab.state() for lab in labs]), strict=True):
+    for lab, lines in zip(labs, run("a.map((s) => m.sums(m.cell(s), s.weights))", [lab.held() for lab in labs]), strict=True):
         for line, (w, u, b), letter in zip(lines, lab.weights, "ifgo", strict=True):
             assert line[0] == letter
             first = [float(n) for n in numbers(line[1].replace("− ", "+ −"))]
@@ -430,7 +430,7 @@ def test_the_sums_of_the_gates_can_be_redone(run):
 
 def test_a_link_brings_the_state_back(run):
     labs = [GateLab(**state) for state in (*by_hand(60, seed=15), *from_input(60, seed=16))]
-    for lab, back in zip(labs, run("a.map((s) => m.unlink(m.link(s)))", [lab.state() for lab in labs]), strict=True):
+    for lab, back in zip(labs, run("a.map((s) => m.unlink(m.link(s)))", [lab.held() for lab in labs]), strict=True):
         other = GateLab(**back)
         for name in (*GATES, "c_before", "h_before", "x"):
             assert getattr(other, name) == pytest.approx(getattr(lab, name), abs=1e-6)
@@ -487,7 +487,7 @@ def shows(page, lab):
     assert page.locator(".lw-lab-arithmetic").inner_text().replace("\n", " ").split() == lab.arithmetic().replace("\n", " ").split()
     assert page.locator(".lw-lab-stage svg").get_attribute("aria-label") == lab.description()
     drawn = page.locator(".lw-lab-stage svg text").all_text_contents()
-    now = gate_lab.cell(lab.state())
+    now = gate_lab.cell(lab.held())
     assert {gate_lab.say(now[name]) for name in "pqt"} | {f"c = {gate_lab.say(now['c'])}", f"h = {gate_lab.say(now['h'])}"} <= set(drawn)
     for name, letter in (("forget gate", "f"), ("input gate", "i"), ("candidate", "g"), ("output gate", "o")):
         if lab.mode == "hand":
@@ -570,7 +570,7 @@ def test_gates_from_input_are_read_only_levels_with_their_sums(alive):
     page.get_by_role("slider", name="short-term before h").press("End")
     lab.x, lab.h_before = -2.0, 1.0
     shows(page, lab)
-    now = gate_lab.cell(lab.state())
+    now = gate_lab.cell(lab.held())
     for name, letter in zip(GATES, "ifgo", strict=True):
         block = page.locator(f"label.lw-lab-{name}")
         value = now[letter]
@@ -722,7 +722,7 @@ LIVE = """(() => {
 
 def test_behind_a_kernel_it_follows_python_tells_python_and_leaves_the_address_alone(run):
     lab = GateLab()
-    first, second, third, value, sent, links, before, after = run(LIVE, lab.state())
+    first, second, third, value, sent, links, before, after = run(LIVE, lab.held())
     assert first == lab.verdict()
     lab.forget = 1
     assert second == lab.verdict()

@@ -235,26 +235,26 @@ def test_the_first_wrong_step_is_the_one_that_spoils_it():
 )
 def test_gates_that_do_not_fit_are_one_sentence_and_change_nothing(level, gates, what):
     view = GatePuzzle(level=level)
-    before = view.state()
+    before = view.held()
     with pytest.raises(traitlets.TraitError, match=rf"^gates must be {re.escape(what)}$"):
         view.gates = gates
     with pytest.raises(traitlets.TraitError, match="gates must be"):
         GatePuzzle(level=level, gates=gates)
-    assert view.state() == before
+    assert view.held() == before
 
 
 @pytest.mark.parametrize("level", [0, 6, -1])
 def test_a_level_that_is_not_there_is_one_sentence_and_changes_nothing(level):
     view = GatePuzzle(level=2)
     view.solve()
-    before = view.state()
+    before = view.held()
     with pytest.raises(traitlets.TraitError, match=rf"^level must be a whole number from 1 to 5, not {level}$"):
         view.level = level
     with pytest.raises(traitlets.TraitError, match="level must be"):
         GatePuzzle(level=level)
     with pytest.raises(traitlets.TraitError):
         view.levels = []
-    assert view.state() == before
+    assert view.held() == before
 
 
 def test_arrays_and_booleans_are_gates_too():
@@ -284,7 +284,7 @@ def test_what_is_stored_is_a_true_picture_and_the_same_in_every_run(level):
     twin.solve()
     text = view.stored()
     assert text == twin.stored() and len(text) < 50_000
-    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.state()
+    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.held()
     assert html.unescape(re.search('alt="([^"]*)"', text)[1]) == view.description()
     svg = base64.b64decode(re.search('base64,([^"]*)', text)[1]).decode()
     drawing = xml.dom.minidom.parseString(svg)

@@ -63,6 +63,16 @@ def lab(tmp_path_factory):
         "view.bias, view.gap = 2, 40",
     ]
     write(cells, folder / "phase_diagram.ipynb")
+    cells = [
+        "from pathlib import Path\nimport torch\nfrom lstmbook import pytorch, tasks\n"
+        "from lstmbook.widgets.memory_reader import MemoryReader\ntorch.manual_seed(0)\n"
+        "readers = [pytorch.Reader(tasks.Recall.words, 8, 12, tasks.Recall.classes, kind=kind) for kind in ('RNN', 'LSTM')]\n"
+        "view = MemoryReader(*readers)\n"
+        "told = lambda change: Path('memory_reader.txt').write_text(f'{view.words} {view.shown} {view.verdict()}')\n"
+        "view.observe(told, ['state', 'filler', 'word', 'shown'])\nview",
+        "view.state, view.gap, view.shown = 'Kerala', 20, 'f'",
+    ]
+    write(cells, folder / "memory_reader.ipynb")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -111,7 +121,12 @@ def test_a_widget_and_its_python_object_are_one(chromium, lab, name):
     page.mouse.move(box["x"] + 0.8 * box["width"], middle, steps=5)  # the page sets the trait
     page.mouse.up()
     assert float(slider.input_value()) != value
-    wait_for(lambda: float((folder / f"{module}.txt").read_text()) == float(slider.input_value()))
+    wait_for(lambda: float((folder / f"{module}.txt").read_text() or "nan") == float(slider.input_value()))
+    before, cells = float(slider.input_value()), page.locator(".jp-CodeCell").count()
+    for key in ("ArrowLeft", "x"):  # the keys belong to the widget, not to the notebook, where "x" cuts a cell
+        page.keyboard.press(key)
+    wait_for(lambda: float((folder / f"{module}.txt").read_text() or "nan") == float(slider.input_value()) < before)
+    assert page.locator(".jp-CodeCell").count() == cells
     page.context.close()
 
 
@@ -164,4 +179,60 @@ def test_the_phase_diagram_and_its_python_object_are_one(chromium, lab):
     slider.focus()
     page.keyboard.press("End")
     python_knows("LSTM 0.0 40")
+    page.context.close()
+
+
+def test_the_reader_of_memories_and_its_python_object_are_one(chromium, lab):
+    address, folder = lab
+    page = chromium.new_context(viewport={"width": 1280, "height": 1600}).new_page()
+    page.goto(f"{address}/doc/tree/memory_reader.ipynb")
+    cells = page.locator(".jp-CodeCell")
+    cells.first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=60_000)
+    cells.nth(0).locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+    sentence = page.get_by_role("listbox", name="The sentence")
+    sentence.wait_for(timeout=60_000)
+    words = sentence.locator("[role=option]")
+    assert words.count() == 18
+    cells.nth(1).locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")  # Python changes the sentence
+    wait_for(lambda: words.count() == 26 and words.first.inner_text() == "Kerala")
+    wait_for(lambda: page.get_by_role("radio", name="forget gate f").is_checked())
+
+    def python_knows(shown):
+        said = f"{words.all_inner_texts()} {shown} {page.get_by_role('status').first.inner_text()}"
+        wait_for(lambda: (folder / "memory_reader.txt").read_text() == said)
+
+    python_knows("f")
+    words.nth(22).click()
+    python_knows("f")
+    assert "word 23 of 26" in page.get_by_role("status").first.inner_text()
+    before = words.all_inner_texts()
+    page.get_by_role("button", name="other words").click()
+    wait_for(lambda: words.all_inner_texts() != before)
+    python_knows("f")
+    page.get_by_role("slider", name="gap (filler words)").focus()
+    page.keyboard.press("ArrowRight")  # the keys belong to the widget, not to the notebook
+    wait_for(lambda: words.count() == 27)
+    python_knows("f")
+    assert "word 24 of 27" in page.get_by_role("status").first.inner_text()  # still the same word of the question
+    page.get_by_role("radio", name="candidate g").check()
+    python_knows("g")
+    page.get_by_role("button", name="your own words").click()
+    page.get_by_label("the filler words").fill("is old and Tamil Nadu is old")
+    wait_for(lambda: words.count() == 12)
+    python_knows("g")
+    page.keyboard.press("Home")
+    page.keyboard.type("thrives ")
+    wait_for(lambda: words.count() == 13 and words.nth(1).inner_text() == "thrives")
+    python_knows("g")
+    count = cells.count()
+    page.get_by_role("combobox", name="state of India").focus()
+    page.keyboard.type("x")  # which would cut the cell
+    page.wait_for_timeout(1500)  # then a list begins to look for another word
+    page.keyboard.type("Si")
+    wait_for(lambda: words.first.inner_text() == "Sikkim")
+    python_knows("g")
+    assert cells.count() == count
     page.context.close()

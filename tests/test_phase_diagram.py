@@ -376,7 +376,7 @@ def test_what_is_stored_is_small_and_true_and_the_same_in_every_run():
     text = view._repr_mimebundle_()[0]["text/html"]
     assert text == PhaseDiagram(made(gaps=(5, 10, 20, 40, 80, 160)), bias=2, gap=40)._repr_mimebundle_()[0]["text/html"]
     assert len(text) < 60_000
-    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.state()
+    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.held()
     assert html.unescape(re.search('alt="([^"]*)"', text)[1]) == view.description()
     assert view.verdict() in view.description() and view.learning() in view.description()
 
@@ -455,7 +455,7 @@ def test_javascript_says_and_draws_what_python_does(run):
             states.append([each.architecture, each.bias, each.gap, width])
             drawn = phase_diagram.plot(each.curves, each.chance, each.every, each.batches, width, 236)
             said.append([each.verdict(), each.learning(), json.loads(json.dumps(drawn)), phase_diagram.prediction(each.bias, each.gap)])
-        runs = {key: value for key, value in view.state().items() if key in ("runs", "chance", "every", "batches")}
+        runs = {key: value for key, value in view.held().items() if key in ("runs", "chance", "every", "batches")}
         expression = """a.states.map(([architecture, bias, gap, width]) => {
             const now = { ...a.runs, architecture, bias, gap }, { chance, every, batches } = now;
             const { curves } = now.runs.find((r) => r.architecture === architecture && r.gap === gap && (r.bias ?? bias) === bias);
@@ -864,7 +864,7 @@ def test_in_a_live_notebook_python_moves_the_page_and_the_page_tells_python(run)
             el.remove();
             return { status, focused, silent, saved, before, after, still };
         })()""",
-        json.loads(json.dumps(view.state())),
+        json.loads(json.dumps(view.held())),
     )
     assert told["status"] == PhaseDiagram(made(), bias=4, gap=80).verdict() and not told["focused"] and told["silent"]
     assert told["saved"] == [["RNN", 4, 80], ["LSTM", 5, 5]]  # each selection is told once, as a whole

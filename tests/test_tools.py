@@ -2,6 +2,7 @@
 
 import copy
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -233,3 +234,19 @@ def test_the_speed_benchmark_runs_and_its_five_lstms_have_the_same_gradients():
 def test_the_learning_benchmark_refuses_a_row_that_is_not_there():
     done = subprocess.run([sys.executable, "benchmarks/learning.py", "--only", "GRU"], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "no row's name holds 'GRU'" in done.stderr
+
+
+def test_the_ratios_of_a_training_step_are_measured_in_one_quick_command():
+    command = [sys.executable, ROOT / "benchmarks" / "training_speed.py", "--quick"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    for row in ("nn.LSTM  ", "a loop of nn.LSTMCell", "sentences in a batch: 8", "padded and masked", "packed"):
+        assert re.search(rf"    {row} +\d+\.\d\d +\(\d+\.\d\d to \d+\.\d\d\)\n", done.stdout), row
+    assert "torch.compile is left out of a quick run." in done.stdout
+
+
+def test_a_missing_compiler_is_one_sentence():
+    say = "import training_speed; print(training_speed.why_not_compiled())"
+    variables = {**os.environ, "CXX": "/no/such/compiler", "PATH": "/no/such/folder", "TORCHINDUCTOR_FORCE_DISABLE_CACHES": "1"}
+    done = subprocess.run([sys.executable, "-c", say], cwd=ROOT / "benchmarks", env=variables, capture_output=True, text=True)
+    assert done.stdout.strip() == "torch.compile does not work here (there is no C++ compiler), so its rows are left out."

@@ -31,6 +31,7 @@ def test_a_module_stands_alone(path):
     text = path.read_text("utf-8")
     assert not re.search(r"^\s*import\b|\bimport\(", text, re.MULTILINE), "a widget loads nothing"
     assert not re.search(r"https?:|fetch\(", text)
+    assert text.endswith("\nexport default { render };\n"), "a live notebook adds to the end of it"
 
 
 def test_sliders_can_be_set_and_read_from_python():
@@ -115,7 +116,7 @@ def test_sentence_window_says_in_javascript_what_it_says_in_python(run):
     view, rng, states, said = SentenceWindow(), np.random.default_rng(1), [], []
     for _ in range(200):
         view.gap, view.window = int(rng.integers(0, LONGEST + 1)), int(rng.integers(1, LONGEST + 7))
-        states.append(view.state())
+        states.append(view.held())
         said.append(view.verdict())
     assert run("sentence_window", "a.map(m.verdict)", states) == said
 
@@ -194,7 +195,7 @@ def test_a_gradient_out_of_range_is_one_sentence_and_changes_nothing(name, value
         GradientReach(**{name: value})
     with pytest.raises(traitlets.TraitError, match="tanh"):
         view.nonlinearity = "relu"
-    assert view.state() == {"scale": 1.1, "gap": 3, "nonlinearity": "tanh", "network": 4}
+    assert view.held() == {"scale": 1.1, "gap": 3, "nonlinearity": "tanh", "network": 4}
 
 
 def test_the_controls_of_the_gradient_can_be_set_and_heard_from_python():
@@ -238,7 +239,7 @@ def test_what_is_stored_of_the_gradient_is_true_and_the_same_in_every_run():
     view = GradientReach(scale=1.0, nonlinearity="linear", gap=40)
     text = stored(view)["text/html"]
     assert text == stored(GradientReach(scale=1.0, nonlinearity="linear", gap=40))["text/html"]
-    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.state()
+    assert json.loads(html.unescape(re.search('data-state="([^"]*)"', text)[1])) == view.held()
     assert "At a gap of 40 words the gradient is 1.0 times that at the last word: it can be learnt from." in html.unescape(text)
     svg = base64.b64decode(re.search('base64,([^"]*)', text)[1]).decode()
     drawing = xml.dom.minidom.parseString(svg)

@@ -15,6 +15,25 @@ from lstmbook import palette
 
 _HERE = Path(__file__).parent
 
+_EXPORT = "export default { render };"  # with which every module ends
+_IN_A_NOTEBOOK = """
+// A notebook has its own use for arrows and letters ("x" cuts a cell). What is pressed in a widget is meant for the widget.
+export default {
+  render(context) {
+    const stop = render(context);
+    const keep = (event) => {
+      const command = event.ctrlKey || event.metaKey || event.altKey || (event.shiftKey && event.key === "Enter") || event.key === "Escape";
+      if (!command) event.stopPropagation();
+    };
+    context.el.addEventListener("keydown", keep);
+    return () => {
+      context.el.removeEventListener("keydown", keep);
+      stop?.();
+    };
+  },
+};
+"""
+
 
 class BookWidget(anywidget.AnyWidget):
     """What all widgets of the book share. A subclass sets ``stem``, its traits (``sync=True``), ``picture`` and ``description``."""
@@ -25,9 +44,9 @@ class BookWidget(anywidget.AnyWidget):
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "stem" in vars(cls):  # not for the classes that traitlets derives
-            cls._esm = (_HERE / f"{cls.stem}.js").read_text("utf-8")
+            cls._esm = (_HERE / f"{cls.stem}.js").read_text("utf-8").replace(_EXPORT, _IN_A_NOTEBOOK)
 
-    def state(self):
+    def held(self):
         """The synchronised traits of the widget by name, without those of ipywidgets itself."""
         inherited = set(anywidget.AnyWidget.class_trait_names())
         return {name: getattr(self, name) for name in sorted(self.keys) if name not in inherited and name[0] != "_"}
@@ -43,7 +62,7 @@ class BookWidget(anywidget.AnyWidget):
     def stored(self):
         """The element that a stored notebook keeps and the website brings to life, as HTML."""
         svg = base64.b64encode(self.picture().encode()).decode()
-        state = html.escape(json.dumps(self.state(), ensure_ascii=False, separators=(",", ":"), sort_keys=True))
+        state = html.escape(json.dumps(self.held(), ensure_ascii=False, separators=(",", ":"), sort_keys=True))
         return (
             f'<div class="lstm-widget" data-widget="{self.stem}" data-state="{state}">'
             f'<img alt="{html.escape(self.description())}" src="data:image/svg+xml;base64,{svg}"></div>'

@@ -115,15 +115,15 @@ class GateLab(BookWidget):
 
     @property
     def c(self):
-        return cell(self.state())["c"]
+        return cell(self.held())["c"]
 
     @property
     def h(self):
-        return cell(self.state())["h"]
+        return cell(self.held())["h"]
 
     @property
     def gates(self):
-        now = cell(self.state())
+        now = cell(self.held())
         return {letter: now[letter] for letter in "ifgo"}
 
     def step(self, **changes):
@@ -145,7 +145,7 @@ class GateLab(BookWidget):
         old = {name: getattr(self, name) for name in changes}
         self._set(changes)
         try:
-            now = cell(self.state())
+            now = cell(self.held())
             self._set({"c_before": now["c"], "h_before": now["h"], "trace": [*self._past(), [now["c"], now["h"]]]})
         except traitlets.TraitError:
             self._set(old)
@@ -175,7 +175,7 @@ class GateLab(BookWidget):
         for x in xs:
             if not -2 <= x <= 2:
                 raise traitlets.TraitError(f"x must be a number from -2 to 2, not {x}")
-        state, after = self.state(), []
+        state, after = self.held(), []
         for x in xs:
             now = cell({**state, "x": x})
             state = {**state, "c_before": now["c"], "h_before": now["h"]}
@@ -212,11 +212,11 @@ class GateLab(BookWidget):
 
     def arithmetic(self):
         """The two lines that compute c and h, with every number in them."""
-        return "\n".join(" ".join(parts) for parts in lines(cell(self.state())))
+        return "\n".join(" ".join(parts) for parts in lines(cell(self.held())))
 
     def verdict(self):
         """What the cell does now, in one or two sentences."""
-        now = cell(self.state())
+        now = cell(self.held())
         f, c0, q, c, t, o = (now[name] for name in ("f", "c0", "q", "c", "t", "o"))
         amount = say(abs(q))
         size = "almost nothing" if amount == "0.00" else amount
@@ -239,7 +239,7 @@ class GateLab(BookWidget):
         return f"{keeps} {shows}"
 
     def description(self):
-        now = cell(self.state())
+        now = cell(self.held())
         return (
             f"One LSTM unit: long-term memory before {say(now['c0'])}, forget gate {say_gate(now['f'])}, "
             f"input gate {say_gate(now['i'])}, candidate {say(now['g'])}, output gate {say_gate(now['o'])}; "
@@ -247,7 +247,7 @@ class GateLab(BookWidget):
         )
 
     def picture(self):
-        width, now, soft = 440, cell(self.state()), PALETTE["rnn"]["on_light"]
+        width, now, soft = 440, cell(self.held()), PALETTE["rnn"]["on_light"]
         parts = "".join(map(_drawn, draw_wide(now, width)))
         room = wide(width, now["mode"])
         before = [(82 - 20 - 19, 155, "c before", say(now["c0"]), "cell"), (82 - 20 - 19, 325, "h before", say(now["h0"]), "hidden")]
