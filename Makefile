@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: help book site test bench lab notebooks lint format clean python env-book env-all
+.PHONY: help book site release test bench lab notebooks lint format clean python env-book env-all
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -16,6 +16,9 @@ book: site  ## build the website and serve it on this machine
 site: env-book  ## build the website into _build/html; warnings are errors
 	@$(BIN)/jupyter-book build . -q -W --keep-going
 
+release: env-all  ## make the students' copies of the assignments in _build/coursework
+	@$(BIN)/python -m coursework.release
+
 test: env-all  ## run every test and every notebook
 	@$(BIN)/python tools/browser.py
 	@$(BIN)/python -m pytest
@@ -26,7 +29,7 @@ bench: env-all  ## time the LSTM in NumPy beside PyTorch's
 lab: env-all  ## open the chapters in JupyterLab
 	@$(BIN)/jupyter lab chapters
 
-notebooks: env-all  ## run every chapter and store it with its outputs
+notebooks: env-all  ## run every chapter and assignment and store it with its outputs
 	@$(BIN)/python tools/notebooks.py
 
 lint: env-all  ## check the style of modules and notebooks

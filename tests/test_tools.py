@@ -34,7 +34,7 @@ def test_import_code_is_pythons_own_module():
 
 def test_help_lists_every_command():
     listed = make("help").stdout
-    for target in ("book", "site", "test", "bench", "lab", "notebooks", "lint", "format", "clean"):
+    for target in ("book", "site", "release", "test", "bench", "lab", "notebooks", "lint", "format", "clean"):
         assert f"make {target}" in listed
 
 
@@ -153,7 +153,9 @@ def test_a_wrong_browser_path_is_named(monkeypatch):
 
 
 def small_notebook():
-    cell = nbformat.v4.new_code_cell("print(6 * 7)", id="answer", metadata={"collapsed": True, "tags": ["keep"]})
+    cell = nbformat.v4.new_code_cell(
+        "print(6 * 7)", id="answer", metadata={"collapsed": True, "tags": ["keep"], "nbgrader": {"grade_id": "q"}}
+    )
     return nbformat.v4.new_notebook(
         cells=[cell], metadata={"widgets": {"state": "random"}, "kernelspec": {"name": "other", "display_name": "x"}}
     )
@@ -173,7 +175,7 @@ def test_a_stored_notebook_keeps_its_ids_and_loses_what_is_random(tmp_path):
     once = notebooks.normalise(notebook)
     first, picture, text = once.cells[0].outputs
     assert once.metadata == nbformat.from_dict(notebooks.METADATA)
-    assert once.cells[0].id == "answer" and once.cells[0].metadata == {"tags": ["keep"]}
+    assert once.cells[0].id == "answer" and once.cells[0].metadata == {"tags": ["keep"], "nbgrader": {"grade_id": "q"}}
     assert (first.text, picture.data, text.text) == ("42\n", {"text/html": "<p>picture</p>"}, "ab")
     twice = notebooks.normalise(copy.deepcopy(once))
     assert nbformat.writes(twice) == nbformat.writes(once)

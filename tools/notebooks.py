@@ -1,6 +1,6 @@
 """Run notebooks from a fresh kernel, top to bottom, and store them as the repository keeps them.
 
-    python tools/notebooks.py                       every chapter
+    python tools/notebooks.py                       every chapter and every assignment
     python tools/notebooks.py chapters/01*.ipynb    these
     python tools/notebooks.py --only-normalise ...  do not run, only clean what an editor left behind
 
@@ -18,6 +18,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
 LIVE_WIDGET = "application/vnd.jupyter.widget-view+json"
+KEPT = ("mystnb", "nbgrader", "tags")
+"""The metadata of a cell that stay: for the site, for the coursework, for nbval."""
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"file_extension": ".py", "mimetype": "text/x-python", "name": "python", "pygments_lexer": "ipython3"},
@@ -30,7 +32,7 @@ def normalise(notebook):
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     count = 0
     for cell in notebook.cells:
-        cell.metadata = nbformat.from_dict({name: cell.metadata[name] for name in ("mystnb", "tags") if name in cell.metadata})
+        cell.metadata = nbformat.from_dict({name: cell.metadata[name] for name in KEPT if name in cell.metadata})
         cell.source = cell.source.rstrip()
         if cell.cell_type != "code":
             continue
@@ -65,11 +67,11 @@ def execute(notebook, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="*", type=Path, help="notebooks; every chapter if none is named")
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks; every chapter and assignment if none is named")
     parser.add_argument("--only-normalise", action="store_true", help="do not run the cells")
     options = parser.parse_args()
     root = Path(__file__).resolve().parents[1]
-    for path in options.paths or sorted((root / "chapters").glob("*.ipynb")):
+    for path in options.paths or sorted(path for folder in ("chapters", "coursework/source/*") for path in root.glob(f"{folder}/*.ipynb")):
         if not path.is_file():
             sys.exit(f"There is no notebook at {path}.")
         notebook = nbformat.read(path, 4)

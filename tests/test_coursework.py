@@ -1,0 +1,260 @@
+"""Every assignment marks as it should: shown with nbgrader itself where that takes few seconds, and without a kernel for all the rest."""
+
+import copy
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import nbformat
+import notebooks
+import pytest
+
+from coursework import fast, names, path_of, proof, release
+
+ROOT = Path(__file__).parents[1]
+NEEDS_TORCH = {"a4_pytorch"}
+
+
+@pytest.fixture(params=names())
+def name(request):
+    return request.param
+
+
+@pytest.fixture
+def assignment(name):
+    return proof.load(name)
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory):
+    """A course of nbgrader in an empty folder."""
+    return release.course(tmp_path_factory.mktemp("course"), Execute__timeout=120)
+
+
+@pytest.fixture(scope="session")
+def released(api):
+    """The students' copies, made by nbgrader, by name."""
+    copies = {}
+    for name in names():
+        copies[name] = nbformat.read(release.generate(api, name, path_of(name)) / f"{name}.ipynb", 4)
+    return copies
+
+
+def by_nbgrader(api, handed_out, student, edits):
+    """The marks that nbgrader itself gives: the students' copy, with these answers in it, is handed in and marked."""
+    name, notebook = handed_out
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        cell.source = edits.get(fast.info(cell).get("grade_id"), cell.source)
+    folder = Path(api.coursedir.root) / "submitted" / student / name
+    folder.mkdir(parents=True)
+    nbformat.write(notebook, folder / f"{name}.ipynb")
+    release.done(api.autograde(name, student))
+    with api.gradebook as gradebook:
+        (found,) = gradebook.find_submission(name, student).notebooks
+        return {grade.name: grade.auto_score for grade in found.grades}
+
+
+def test_nbgrader_and_the_fast_way_give_the_same_marks(api, released, name, assignment, monkeypatch):
+    monkeypatch.setenv("LSTMBOOK_COURSE_SEED", "44")
+    source, wrong = assignment
+    one = max(wrong, key=lambda answer: len(answer[-1]))
+    for student, edits in {"reference": fast.answers(source), "untouched": {}, one[0]: proof.edits(source, one)}.items():
+        slow = by_nbgrader(api, (name, released[name]), student, edits)
+        assert slow == fast.marks(source, edits, seed=44), student
+    assert proof.lost(source, slow) == one[-1]
+
+
+def test_an_assignment_has_the_format_and_enough_wrong_answers(assignment):
+    source, wrong = assignment
+    assert list(proof.of_the_format(source)) + list(proof.of_the_list(source, wrong)) == []
+
+
+def test_the_reference_solution_gets_every_mark_for_several_seeds(assignment):
+    assert list(proof.of_the_reference(assignment[0])) == []
+
+
+def test_the_untouched_copy_gets_nothing(assignment):
+    assert list(proof.of_the_untouched(assignment[0])) == []
+
+
+def test_every_wrong_answer_loses_exactly_its_marks(assignment):
+    assert list(proof.of_the_wrong(*assignment)) == []
+
+
+def test_the_students_copy_keeps_its_secrets(released, name, assignment):
+    assert list(proof.of_the_release(assignment[0], released[name])) == []
+
+
+def test_only_the_last_part_needs_torch(name, assignment):
+    source, _ = assignment
+    without = nbformat.v4.new_code_cell("import sys\nsys.modules['torch'] = None")  # now `import torch` is an error
+    source.cells.insert(0, without)
+    missing = proof.lost(source, fast.marks(source, fast.answers(source)))
+    assert bool(missing) == (name in NEEDS_TORCH)
+
+
+def test_the_voice_is_the_books(assignment):
+    text = "\n\n".join(cell.source for cell in assignment[0].cells if cell.cell_type == "markdown")
+    avoided = r"\b(simply|obviously|trivial(ly)?|clearly|just|delve|powerful|seamless(ly)?|straightforward|easy to see|of course)\b|!(?!\[)"
+    assert not re.findall(avoided, re.sub(r"`[^`]*`|\$[^$]*\$", "", text), re.IGNORECASE)
+
+
+def test_a_source_is_stored_as_it_runs_and_its_code_fits_the_page(name):
+    text = path_of(name).read_text("utf-8")
+    source = nbformat.reads(text, 4)
+    assert text.rstrip("\n") == nbformat.writes(notebooks.normalise(source)).rstrip("\n"), "run make notebooks"
+    for cell in source.cells:
+        if cell.cell_type == "code":
+            assert max(map(len, cell.source.split("\n"))) <= 78, cell.source
+            assert not any(output.output_type in ("error", "execute_result") or output.get("name") == "stderr" for output in cell.outputs)
+
+
+def test_an_assignment_opens_with_what_is_graded_and_how_to_check_oneself(assignment):
+    source, _ = assignment
+    opening = "\n".join(cell.source for cell in source.cells[:3])
+    automatic, by_hand = proof.points(source)
+    assert f"{sum(automatic.values()) + sum(by_hand.values()):g}" in opening
+    assert "Restart" in opening and "visible" in opening
+
+
+def broken(source, cell, old, new):
+    """A sabotaged assignment."""
+    spoilt = copy.deepcopy(source)
+    (place,) = (each for each in spoilt.cells if fast.info(each).get("grade_id") == cell)
+    assert place.source.count(old) >= 1
+    place.source = place.source.replace(old, new, 1)
+    return spoilt
+
+
+def test_the_checks_see_hidden_tests_that_were_emptied(assignment):
+    source, wrong = assignment
+    hidden = [fast.info(cell)["grade_id"] for cell in source.cells if "### BEGIN HIDDEN TESTS" in cell.source]
+    for cell in (hidden[0], hidden[-1]):
+        spoilt = proof.without_hidden_tests(source, cell)
+        concerned = [answer for answer in wrong if cell in answer[-1]]
+        assert list(proof.of_the_wrong(spoilt, concerned)), cell
+
+
+def test_the_checks_see_a_mark_that_is_given_for_nothing(assignment):
+    source, wrong = assignment
+    spoilt = copy.deepcopy(source)
+    cell = next(cell for cell in spoilt.cells if fast.info(cell).get("grade") and not fast.is_manual(cell))
+    cell.source = "assert True"
+    concerned = [answer for answer in wrong if fast.info(cell)["grade_id"] in answer[-1]]
+    assert list(proof.of_the_untouched(spoilt))
+    assert list(proof.of_the_wrong(spoilt, concerned[:1]))
+
+
+def test_the_checks_see_a_reference_that_is_broken(assignment):
+    source, wrong = assignment
+    _, cell, old, new, _ = wrong[0]
+    assert list(proof.of_the_reference(broken(source, cell, old, new), seeds=(None,)))
+
+
+def test_the_checks_see_a_solution_that_leaks(released, name, assignment):
+    source, _ = assignment
+    leaking = copy.deepcopy(released[name])
+    solution = max(fast.answers(source).values(), key=len)
+    leaking.cells[-1].source += "\n" + solution
+    assert any("a line of a solution" in sentence for sentence in proof.of_the_release(source, leaking))
+    leaking.cells[-1].source = "### BEGIN HIDDEN TESTS"
+    assert any("HIDDEN TEST" in sentence for sentence in proof.of_the_release(source, leaking))
+
+
+def test_the_checks_see_what_is_missing_in_the_list(assignment):
+    source, wrong = assignment
+    assert list(proof.of_the_list(source, wrong[:3]))
+    lone = next(iter(proof.points(source)[0]))
+    assert any(lone in sentence for sentence in proof.of_the_list(source, [w for w in wrong if lone not in w[-1]]))
+
+
+def test_the_checks_see_a_wrong_answer_that_fits_nowhere(assignment):
+    source, wrong = assignment
+    misfit = ("misfit", wrong[0][1], "no such text in any solution", "", {})
+    assert any("exactly once" in sentence for sentence in proof.of_the_wrong(source, [misfit]))
+
+
+def notebook(*cells):
+    """A small assignment: each cell is its text, or its text and nbgrader's words on it."""
+    made = []
+    for k, cell in enumerate(cells):
+        text, about = cell if isinstance(cell, tuple) else (cell, None)
+        made.append(nbformat.v4.new_code_cell(text, id=f"c{k}", metadata={"nbgrader": about} if about else {}))
+    return nbformat.v4.new_notebook(cells=made)
+
+
+def graded(name, points=2):
+    return {"grade_id": name, "grade": True, "solution": False, "locked": True, "points": points, "schema_version": 3, "task": False}
+
+
+@pytest.mark.parametrize(
+    ("text", "mark"),
+    [
+        ("pass", 2),
+        ("assert False", 0),
+        ("1.5", 1.5),
+        ("True", 2),
+        ("print('a word')", 2),
+        ("import sys\nprint('a word', file=sys.stderr)", 0),
+        ("import warnings\nwarnings.warn('careful')", 0),
+        ("raise SystemExit", 0),
+        ("1 +", 0),
+    ],
+)
+def test_the_fast_way_follows_the_rules_of_nbgrader(text, mark):
+    assert fast.marks(notebook((text, graded("q"))), {}) == {"q": mark}
+
+
+def test_an_error_in_one_cell_does_not_stop_the_next():
+    assert fast.marks(notebook("raise ValueError", ("assert True", graded("q"))), {}) == {"q": 2}
+
+
+def test_an_answer_that_never_ends_is_stopped():
+    with pytest.raises(TimeoutError, match="not done after 1 seconds"):
+        fast.marks(notebook("while True: pass"), {}, limit=1)
+
+
+def test_an_answer_that_ends_its_process_is_named():
+    with pytest.raises(ChildProcessError, match="ended the process"):
+        fast.marks(notebook("import os; os._exit(1)"), {})
+
+
+def test_the_seed_reaches_the_hidden_tests():
+    seen = notebook(("import os\nassert os.environ['LSTMBOOK_COURSE_SEED'] == '7'", graded("q")))
+    assert fast.marks(seen, {}, seed=7) == {"q": 2}
+
+
+@pytest.mark.parametrize(
+    ("about", "text", "complaint"),
+    [
+        ({"schema_version": 2}, "pass", "schema_version 3"),
+        ({"grade": False, "solution": True}, "pass", "one BEGIN SOLUTION"),
+        ({"points": 0}, "pass", "needs points"),
+        ({"locked": False}, "pass", "locked code cell"),
+        ({"grade": False}, "### BEGIN HIDDEN TESTS", "belong into a graded cell"),
+    ],
+)
+def test_a_source_that_is_not_of_the_format_is_named(about, text, complaint):
+    (sentence,) = proof.of_the_format(notebook((text, graded("q") | about)))
+    assert sentence.startswith("q: ") and complaint in sentence
+
+
+def test_two_cells_of_one_id_are_named():
+    twice = notebook(("pass", graded("q")), ("pass", graded("q")))
+    assert list(proof.of_the_format(twice)) == ["two cells have the id q"]
+
+
+def test_a_release_is_the_same_to_the_byte(tmp_path):
+    name = names()[0]
+    first, second = (release.release(name, tmp_path / which) for which in "ab")
+    assert first[0].read_bytes() == second[0].read_bytes()
+    assert first[1].read_bytes() == second[1].read_bytes()
+    assert zipfile.ZipFile(first[1]).namelist() == [f"{name}/{name}.ipynb"]
+
+
+def test_an_unknown_assignment_is_one_sentence():
+    done = subprocess.run([sys.executable, "-m", "coursework.release", "a9"], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("there is no assignment 'a9': they are ")
