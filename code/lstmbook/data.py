@@ -30,10 +30,11 @@ _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "
 def sunspots():
     """The number of sunspots in each year from 1700 to 2008: how active the sun was.
 
-    A sunspot number is not a plain count. Rudolf Wolf defined it as ``k (10 g + s)``, with ``g`` groups of spots, ``s`` single spots and a
-    factor ``k`` that makes observers alike; the value of a year is the mean of its days. Before 1749 there were fewer observers and the
-    values are less certain. This is the first version of the series (Zurich Observatory until 1980, Royal Observatory of Belgium after),
-    as it stood until 2015, when a second version corrected it and changed its scale: do not mix the two.
+    A sunspot number is not a plain count. Rudolf Wolf defined it as ``k (10 g + s)``, with ``g`` groups of spots, ``s`` single spots and
+    a factor ``k`` that makes observers alike; the value of a year is the mean of its days, where days were recorded. The early values,
+    above all those before 1749, rest on few observations and are less certain. This is the first version of the series (Zurich
+    Observatory until 1980, Royal Observatory of Belgium after), as it stood until 2015, when a second version corrected it and changed
+    its scale: do not mix the two.
 
     Returns:
         years: ``(309,)``, whole numbers.
