@@ -92,6 +92,21 @@ def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site, na
 
 
 @pytest.mark.parametrize("scheme", ["http", "file"])
+def test_two_trained_networks_read_the_sentence_in_the_page(chromium, address, site, scheme):
+    """What the chapter asserts of the networks that it stores: one holds Marathi over 33 words, both over 5."""
+    page, wrong = open_page(chromium, where(address, site, "chapters/15_reading_the_gates", scheme))
+    gap, status = page.get_by_role("slider", name="gap (filler words)"), page.get_by_role("status")
+    assert gap.get_attribute("aria-valuetext") == "33 words" and "only the LSTM is right" in status.inner_text()
+    gap.focus()
+    page.keyboard.press("Home")
+    for _ in range(5):
+        page.keyboard.press("ArrowRight")
+    assert gap.get_attribute("aria-valuetext") == "5 words" and "both are right" in status.inner_text()
+    assert wrong == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
 def test_the_gradient_moves_with_its_sliders(chromium, address, site, scheme):
     page, wrong = open_page(chromium, where(address, site, "chapters/04_vanishing_gradients", scheme), has_touch=True)
     scale = page.get_by_role("slider", name="scale of U")
