@@ -188,7 +188,8 @@ def test_requirements_name_the_chapters_that_need_them():
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if "==" in line:
             assert "#" in line, line
-    needed = {"torch": r"import torch", "tqdm": r"(train|pytorch)\.fit\("}
+    needed = {"torch": r"import torch", "tqdm": r"(train|pytorch)\.fit\(", "joblib": r"side_by_side\("}
+    needed |= {"statsmodels": r"statsmodels", "ipywidgets": r"lstmbook\.widgets"}
     for package, sign in needed.items():
         line = next(line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.startswith(package))
         for path in CHAPTERS:

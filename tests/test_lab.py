@@ -35,6 +35,22 @@ def write(cells, path):
     nbformat.write(notebook, path)
 
 
+def opened(chromium, address, name):
+    """A notebook in JupyterLab whose kernel has started and whose first cell has run; its page and its cells."""
+    page = chromium.new_context(viewport={"width": 1280, "height": 1600}).new_page()
+    page.goto(f"{address}/doc/tree/{name}.ipynb")
+    cells = page.locator(".jp-CodeCell")
+    cells.first.wait_for(timeout=60_000)
+    page.get_by_text("| Idle").wait_for(timeout=60_000)
+    run(page, cells.first)
+    return page, cells
+
+
+def run(page, cell):
+    cell.locator(".jp-InputArea-editor").click()
+    page.keyboard.press("Shift+Enter")
+
+
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """The address of a JupyterLab whose folder holds one notebook for each widget."""
@@ -101,17 +117,10 @@ def test_a_widget_and_its_python_object_are_one(chromium, lab, name):
     address, folder = lab
     module = name.split(".")[0]
     label, _, value, said = WIDGETS[name]
-    page = chromium.new_context(viewport={"width": 1280, "height": 1000}).new_page()
-    page.goto(f"{address}/doc/tree/{module}.ipynb")
-    first = page.locator(".jp-CodeCell").first
-    first.wait_for(timeout=60_000)
-    page.get_by_text("| Idle").wait_for(timeout=15_000)  # the kernel has started
-    first.locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")
+    page, cells = opened(chromium, address, module)
     slider = page.get_by_role("slider", name=label).first
     slider.wait_for(timeout=60_000)
-    page.locator(".jp-CodeCell").nth(1).locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")  # Python sets the trait
+    run(page, cells.nth(1))  # Python sets the trait
     wait_for(lambda: slider.get_attribute("aria-valuetext") == said)
     wait_for(lambda: (folder / f"{module}.txt").exists() and (folder / f"{module}.txt").read_text() == str(value))
     box = slider.bounding_box()
@@ -122,25 +131,19 @@ def test_a_widget_and_its_python_object_are_one(chromium, lab, name):
     page.mouse.up()
     assert float(slider.input_value()) != value
     wait_for(lambda: float((folder / f"{module}.txt").read_text() or "nan") == float(slider.input_value()))
-    before, cells = float(slider.input_value()), page.locator(".jp-CodeCell").count()
+    before, count = float(slider.input_value()), cells.count()
     for key in ("ArrowLeft", "x"):  # the keys belong to the widget, not to the notebook, where "x" cuts a cell
         page.keyboard.press(key)
     wait_for(lambda: float((folder / f"{module}.txt").read_text() or "nan") == float(slider.input_value()) < before)
-    assert page.locator(".jp-CodeCell").count() == cells
+    assert cells.count() == count
     page.context.close()
 
 
 def test_the_puzzle_and_its_python_object_are_one(chromium, lab):
     address, folder = lab
-    page = chromium.new_context(viewport={"width": 1280, "height": 1400}).new_page()
-    page.goto(f"{address}/doc/tree/gate_puzzle.ipynb")
-    cells = page.locator(".jp-CodeCell")
-    cells.first.wait_for(timeout=60_000)
-    page.get_by_text("| Idle").wait_for(timeout=60_000)
-    for k in (0, 1):
-        cells.nth(k).locator(".jp-InputArea-editor").click()
-        page.keyboard.press("Shift+Enter")
-        page.get_by_role("button", name="keep at word 2, is").first.wait_for(timeout=60_000)
+    page, cells = opened(chromium, address, "gate_puzzle")
+    page.get_by_role("button", name="keep at word 2, is").first.wait_for(timeout=60_000)
+    run(page, cells.nth(1))
     wait_for(lambda: "Marathi" in page.get_by_role("status").first.inner_text())  # Python has solved it
     page.get_by_role("button", name="write at word 2, is").first.click()
     wait_for(lambda: (folder / "gate_puzzle.txt").exists() and (folder / "gate_puzzle.txt").read_text() == "False")
@@ -149,18 +152,11 @@ def test_the_puzzle_and_its_python_object_are_one(chromium, lab):
 
 def test_the_phase_diagram_and_its_python_object_are_one(chromium, lab):
     address, folder = lab
-    page = chromium.new_context(viewport={"width": 1280, "height": 1400}).new_page()
-    page.goto(f"{address}/doc/tree/phase_diagram.ipynb")
-    cells = page.locator(".jp-CodeCell")
-    cells.first.wait_for(timeout=60_000)
-    page.get_by_text("| Idle").wait_for(timeout=60_000)
-    cells.nth(0).locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")
+    page, cells = opened(chromium, address, "phase_diagram")
     chosen = page.get_by_role("gridcell", selected=True)
     chosen.wait_for(timeout=60_000)
     assert chosen.get_attribute("aria-label").startswith("LSTM, b = 1, gap 20: ")
-    cells.nth(1).locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")  # Python selects a cell
+    run(page, cells.nth(1))  # Python selects a cell
     wait_for(lambda: chosen.get_attribute("aria-label").startswith("LSTM, b = 2, gap 40: "))
 
     def python_knows(cell):
@@ -184,19 +180,12 @@ def test_the_phase_diagram_and_its_python_object_are_one(chromium, lab):
 
 def test_the_reader_of_memories_and_its_python_object_are_one(chromium, lab):
     address, folder = lab
-    page = chromium.new_context(viewport={"width": 1280, "height": 1600}).new_page()
-    page.goto(f"{address}/doc/tree/memory_reader.ipynb")
-    cells = page.locator(".jp-CodeCell")
-    cells.first.wait_for(timeout=60_000)
-    page.get_by_text("| Idle").wait_for(timeout=60_000)
-    cells.nth(0).locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")
+    page, cells = opened(chromium, address, "memory_reader")
     sentence = page.get_by_role("listbox", name="The sentence")
     sentence.wait_for(timeout=60_000)
     words = sentence.locator("[role=option]")
     assert words.count() == 18
-    cells.nth(1).locator(".jp-InputArea-editor").click()
-    page.keyboard.press("Shift+Enter")  # Python changes the sentence
+    run(page, cells.nth(1))  # Python changes the sentence
     wait_for(lambda: words.count() == 26 and words.first.inner_text() == "Kerala")
     wait_for(lambda: page.get_by_role("radio", name="forget gate f").is_checked())
 
