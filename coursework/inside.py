@@ -1,0 +1,244 @@
+"""What runs inside of the sandbox, beside the code of one student: it runs the cells of a notebook, and calls functions.
+
+It is a program of its own, so that nothing else of the coursework has to be in the sandbox: it reads jobs from its standard input, one line
+of JSON each, and writes one line of JSON for each thing done. The first job names the modules to import while nobody else's code has run;
+every later one is done in a child of its own, and what the child leaves behind is killed before the next.
+
+    {"imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
+    {"follow": [["run", code] | ["call", function, [arguments, ...]], ...], "seconds": most}     a line for each call
+    {"cells": [code, ...], "seconds": most for one cell, "seed": text, "output": most bytes}    a line for each cell
+
+Whoever reads the lines must not trust them: a student's code runs in the process that writes them.
+"""
+
+import base64
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import resource
+import signal
+import sys
+
+import numpy as np
+
+KINDS = "biufU"
+"""Kinds of arrays that may come back: numbers and texts, never objects."""
+
+
+def packed(value):
+    """A value as JSON can hold it, to be read by :func:`unpacked`; a ``TypeError`` for what cannot be compared from outside."""
+    if hasattr(value, "detach"):
+        value = value.detach().cpu().numpy()
+    if isinstance(value, np.ndarray | np.generic):
+        value = np.asarray(value)
+        if value.dtype.kind not in KINDS:
+            raise TypeError(f"an array of {value.dtype}")
+        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+        return {"array": [value.dtype.str, list(value.shape), data]}
+    if value is None or isinstance(value, bool | int | float | str):
+        return {"value": value}
+    if isinstance(value, list | tuple):
+        return {"list": [packed(each) for each in value]}
+    if isinstance(value, set | frozenset):
+        return {"set": [packed(each) for each in sorted(value, key=repr)]}
+    if isinstance(value, dict):
+        return {"dict": [[packed(key), packed(each)] for key, each in value.items()]}
+    raise TypeError(f"a {type(value).__name__}")
+
+
+def unpacked(value):
+    """The inverse of :func:`packed`: tuples come back as lists, tensors as arrays. A ``ValueError`` for anything else."""
+    try:
+        ((kind, content),) = value.items()
+        if kind == "array":
+            code, shape, data = content
+            if np.dtype(code).kind in KINDS:
+                return np.frombuffer(base64.b64decode(data), np.dtype(code)).reshape(shape).copy()
+        if kind == "value" and (content is None or isinstance(content, bool | int | float | str)):
+            return content
+        if kind == "list":
+            return [unpacked(each) for each in content]
+        if kind == "set":
+            return {unpacked(each) for each in content}
+        if kind == "dict":
+            return {unpacked(key): unpacked(each) for key, each in content}
+    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        raise ValueError(f"not a packed value: {error}") from None
+    raise ValueError("not a packed value")
+
+
+class Said(io.TextIOBase):
+    """A stream that keeps what is written to it as outputs of a notebook, and no more than ``most`` characters in all."""
+
+    def __init__(self, name, outputs, room):
+        self.name, self.outputs, self.room = name, outputs, room
+
+    def writable(self):
+        return True
+
+    def write(self, text):
+        kept = text[: max(0, self.room[0])]
+        self.room[0] -= len(text)
+        if kept:
+            last = self.outputs[-1] if self.outputs else {}
+            if last.get("name") == self.name:
+                last["text"] += kept
+            else:
+                self.outputs.append({"output_type": "stream", "name": self.name, "text": kept})
+        return len(text)
+
+
+class TooLong(BaseException):
+    """A cell has used up its time."""
+
+
+def shown(data):
+    """Of what a cell displays, the picture and the text: markup and scripts of a student are not carried to anybody's browser."""
+    most = {"image/png": 2_000_000, "text/plain": 20_000}
+    return {kind: data[kind] for kind in most if isinstance(data.get(kind), str) and len(data[kind]) <= most[kind]}
+
+
+def notebook_shell():
+    """IPython, as a notebook has it, whose results and figures are kept."""
+    from IPython.core.displayhook import DisplayHook
+    from IPython.core.displaypub import DisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    class Hook(DisplayHook):
+        def __call__(self, result=None):
+            if result is not None:
+                data, _ = self.shell.display_formatter.format(result)
+                kept = shown(data)
+                self.shell.kept.append({"output_type": "execute_result", "execution_count": None, "metadata": {}, "data": kept})
+
+    class Publisher(DisplayPublisher):
+        def publish(self, data, metadata=None, **rest):
+            self.shell.kept.append({"output_type": "display_data", "metadata": {}, "data": shown(data)})
+
+    class Shell(InteractiveShell):
+        def _showtraceback(self, kind, value, trace):
+            error = {"output_type": "error", "ename": kind.__name__, "evalue": str(value)[:2000]}
+            self.kept.append(error | {"traceback": [line[:2000] for line in trace[:60]]})
+
+        def enable_gui(self, gui=None):
+            pass
+
+        def _tee(self, channel):
+            return contextlib.nullcontext()  # IPython would keep a second copy of all that is printed, without a limit
+
+    Shell.displayhook_class, Shell.display_pub_class = Hook, Publisher
+    quiet = Config()
+    quiet.HistoryManager.enabled = False
+    shell = Shell.instance(config=quiet, colors="nocolor")
+    shell.kept = []
+    return shell
+
+
+def run_cells(shell, job, say):
+    """Run the cells of a notebook one after the other and say the outputs of each."""
+
+    def stop(number, frame):
+        raise TooLong(f"this cell took longer than {job['seconds']:g} seconds")
+
+    signal.signal(signal.SIGALRM, stop)
+    os.environ["LSTMBOOK_COURSE_SEED"] = job["seed"]
+    for code in job["cells"]:
+        shell.kept, room = [], [job["output"]]
+        streams = Said("stdout", shell.kept, room), Said("stderr", shell.kept, room)
+        with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
+            signal.setitimer(signal.ITIMER_REAL, job["seconds"])
+            try:
+                shell.run_cell(code, store_history=True)
+            except TooLong as error:
+                shell.kept.append({"output_type": "error", "ename": "TooLong", "evalue": str(error), "traceback": [str(error)]})
+            finally:
+                signal.setitimer(signal.ITIMER_REAL, 0)
+        if room[0] < 0:
+            shell.kept.append({"output_type": "stream", "name": "stdout", "text": "\n... (the rest of the output was cut)\n"})
+        say({"outputs": shell.kept})
+
+
+def follow(shell, job, say):
+    """Run pieces of code in one space, call functions in between, and say what they give."""
+    space = {"__name__": "__main__", "get_ipython": lambda: shell}
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_REAL, job["seconds"])
+    silence = Said("stdout", [], [0])
+    for step in job["follow"]:
+        with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+            if step[0] == "run":
+                with contextlib.suppress(Exception):
+                    exec(shell.transform_cell(step[1]), space)
+                continue
+            for arguments in step[2]:
+                try:
+                    answer = {"result": packed(space[step[1]](*unpacked(arguments)))}
+                except Exception as error:
+                    answer = {"error": f"{type(error).__name__}: {error}"[:500]}
+                say(answer)
+
+
+def child(boxed, work, *arguments):
+    """Do one thing in a child and, in a sandbox, kill whatever it leaves. Returns how the child ended: 0, or a number."""
+    if (one := os.fork()) == 0:
+        status = 1
+        try:
+            work(*arguments)
+            status = 0
+        finally:
+            os._exit(status)
+    _, status = os.waitpid(one, 0)
+    if boxed and os.getpid() == 2:  # alone in a space of processes, after its first
+        with contextlib.suppress(OSError):
+            os.kill(-1, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(status)
+
+
+def confine(limits, user):
+    """Set the limits of this process, and become ``user`` for ever (unless it is None)."""
+    for name, most in limits.items():
+        resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (most, most))
+    with contextlib.suppress(OSError), open("/proc/self/oom_score_adj", "w") as file:
+        file.write("1000")  # if memory gets short for all, this goes first
+    if user is not None:
+        os.setgroups([])
+        os.setresgid(user, user, user)
+        os.setresuid(user, user, user)
+
+
+def main():
+    jobs, lines = os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    null = os.open(os.devnull, os.O_RDWR)
+    os.dup2(null, 0)
+    os.dup2(null, 1)
+    sys.stdin = open(os.devnull, encoding="utf-8")
+
+    def say(what):
+        lines.write("\n" + json.dumps(what) + "\n")  # first a new line, since somebody may have been killed in the middle of one
+        lines.flush()
+
+    start = json.loads(jobs.readline())
+    confine(start["limits"], start["user"])
+    shell = notebook_shell()
+    for module in start["imports"]:
+        with contextlib.suppress(ImportError):
+            importlib.import_module(module)
+    if "matplotlib" in sys.modules:
+        shell.enable_matplotlib("inline")
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
+    gc.freeze()  # what is imported is never looked at again, and so not copied in the children
+    say({"ready": True})
+    os.dup2(null, 2)  # until here, a traceback is of ours and is wanted
+    for line in iter(jobs.readline, ""):
+        job = json.loads(line)
+        work = run_cells if "cells" in job else follow
+        say({"done": child(start["boxed"], work, shell, job, say)})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,253 @@
+"""A closed box for the code of one student: no network, no course, no other student, and limits to whatever it takes.
+
+The box is made by bubblewrap (Linux). In it stands :mod:`coursework.inside`, with Python, its packages and the book's own package to read, two
+small folders to write that vanish with it, and nothing else. What the box does not promise: that a mark was not forged, since a test runs in
+the process that it tests; for that there is :mod:`coursework.crosscheck`.
+"""
+
+import contextlib
+import dataclasses
+import glob
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+INSIDE = Path(__file__).with_name("inside.py")
+ADVICE = "Grading needs bubblewrap, which closes students' code in: install it (Debian and Ubuntu: apt-get install bubblewrap)."
+FIRST_USER = 1_900_000_000
+"""From here on, each box of the administrator has a user of its own, so that the limit to processes counts its own alone."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one submission may take.
+
+    Attributes:
+        cell: seconds for one cell.
+        whole: seconds for everything.
+        memory: bytes, of all its processes together and of the address space of each.
+        processes: how many at a time.
+        file: bytes of one file; a folder holds twice that in all.
+        output: characters that a notebook may print.
+    """
+
+    cell: float = 30
+    whole: float = 180
+    memory: int = 4 << 30
+    processes: int = 64
+    file: int = 32 << 20
+    output: int = 200_000
+
+
+class NoSandbox(Exception):
+    """There is no bubblewrap here, or it does not work."""
+
+
+def check():
+    """Raise :class:`NoSandbox`, with a sentence that says what to do, unless a box can be made here."""
+    if not shutil.which("bwrap"):
+        raise NoSandbox(ADVICE)
+    tried = subprocess.run([*walls(), sys.executable, "-c", "pass"], capture_output=True, text=True)
+    if tried.returncode:
+        said = (tried.stderr.strip().splitlines() or ["nothing"])[-1]
+        raise NoSandbox(f"bubblewrap cannot close students' code in on this machine; it says: {said}")
+
+
+def walls():
+    """The command that makes a box; what follows it runs inside."""
+    import lstmbook
+
+    root, size = os.geteuid() == 0, str(2 * Limits.file)
+    command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "box", "--cap-drop", "ALL"]
+    command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
+    command += ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"] if root else ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+    command += ["--proc", "/proc", "--dev", "/dev"]
+    for folder in ("/dev/shm", "/tmp", "/box"):
+        command += ["--perms", "1777", "--size", size, "--tmpfs", folder]
+    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64"):
+        if os.path.islink(name):
+            command += ["--symlink", os.readlink(name), name]
+        elif os.path.isdir(name):
+            command += ["--ro-bind", name, name]
+    package = os.path.dirname(os.path.dirname(os.path.realpath(lstmbook.__file__)))
+    readable = ["/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", sys.base_prefix, sys.prefix, package]
+    for path in dict.fromkeys(path for each in readable for path in (each, os.path.realpath(each))):
+        if os.path.exists(path) and (path == "/usr" or not path.startswith("/usr/")):
+            for folder in reversed(Path(path).parents[:-1]):
+                command += ["--perms", "0755", "--dir", str(folder)]
+            command += ["--ro-bind", path, path]
+    command += ["--perms", "1777", "--dir", "/box/matplotlib", "--ro-bind", str(INSIDE), "/inside.py"]
+    for path in font_lists():
+        command += ["--ro-bind", path, f"/box/matplotlib/{os.path.basename(path)}"]
+    for name, value in environment("/box").items():
+        command += ["--setenv", name, value]
+    return [*command, "--chdir", "/box", "--"]
+
+
+def environment(home):
+    """The variables of a box: nothing of the grader's own."""
+    return {
+        "PATH": f"{sys.prefix}/bin:/usr/bin:/bin",
+        "HOME": home,
+        "IPYTHONDIR": f"{home}/ipython",
+        "MPLCONFIGDIR": f"{home}/matplotlib",
+        "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "NBGRADER_EXECUTION": "autograde",
+        "TQDM_DISABLE": "1",
+    }
+
+
+def font_lists():
+    """matplotlib's lists of fonts, made once outside: to make one takes seconds."""
+    import matplotlib.font_manager
+
+    return glob.glob(os.path.join(matplotlib.get_cachedir(), "fontlist-*.json"))
+
+
+class Stopped(Exception):
+    """The box was closed before it had done what was asked; the sentence says why."""
+
+
+class Box:
+    """A box in which one student's code runs, to be used in a ``with``.
+
+    Args:
+        imports: modules to import while nobody's code has run.
+        limits: :class:`Limits`.
+        trust: run the code without a box, under this user's own rights.
+        folder: with ``trust``, the folder to run in.
+    """
+
+    def __init__(self, imports=(), limits=None, trust=False, folder=None):
+        self.limits, self.trust, self.folder = limits or Limits(), trust, folder
+        self.imports, self.read, self.bytes = list(imports), b"", 0
+
+    def __enter__(self):
+        self.until = time.monotonic() + self.limits.whole
+        python = [sys.executable, "-I", str(INSIDE)] if self.trust else [*walls(), sys.executable, "-I", "/inside.py"]
+        folder = str(self.folder) if self.trust else None
+        self.process = subprocess.Popen(
+            python,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env=environment(folder) if self.trust else None,
+            start_new_session=True,
+        )
+        limits = {"AS": self.limits.memory, "CPU": int(self.limits.whole) + 1, "FSIZE": self.limits.file, "NOFILE": 512, "CORE": 0}
+        if not self.trust:
+            limits["NPROC"] = self.limits.processes
+        user = FIRST_USER + self.process.pid if os.geteuid() == 0 and not self.trust else None
+        try:
+            self._ask({"imports": self.imports, "limits": limits, "user": user, "boxed": not self.trust})
+            self._line(self.until)
+        except BaseException as error:
+            self.process.kill()
+            said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
+            self.__exit__()
+            if isinstance(error, Stopped):
+                raise NoSandbox(f"Python does not start in the sandbox; it says: {(said or ['nothing'])[-1]}") from None
+            raise
+        return self
+
+    def __exit__(self, *error):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.kill()
+        self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
+            with contextlib.suppress(OSError):
+                pipe.close()
+
+    def run(self, cells, seed):
+        """Run the cells of a notebook. Returns the outputs of each, shorter than ``cells`` if it did not come to the end, and why."""
+        outputs = []
+        try:
+            self._ask({"cells": cells, "seconds": self.limits.cell, "seed": str(seed), "output": self.limits.output})
+            while True:
+                line = self._line(min(self.until, time.monotonic() + self.limits.cell + 5))
+                if "done" in line:
+                    return outputs, None if len(outputs) == len(cells) else self._ended(line["done"])
+                if isinstance(line.get("outputs"), list) and len(outputs) < len(cells):
+                    outputs.append(line["outputs"])
+        except Stopped as error:
+            return outputs, str(error)
+
+    def follow(self, steps, seconds=30):
+        """Run pieces of code and call functions. Returns what the calls gave, ``{"result": packed} or {"error": text}``."""
+        answers = []
+        with contextlib.suppress(Stopped):
+            self._ask({"follow": steps, "seconds": seconds})
+            while "done" not in (line := self._line(min(self.until, time.monotonic() + seconds + 5))):
+                answers.append(line)
+        return answers
+
+    def _ended(self, status):
+        if status == -signal.SIGXCPU or status == -signal.SIGKILL:
+            return "it was stopped by the machine: too much time or memory"
+        return f"it ended its own process ({status})"
+
+    def _ask(self, job):
+        try:
+            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            self.process.stdin.flush()
+        except OSError:
+            raise Stopped("the process was gone") from None
+
+    def _line(self, until):
+        """The next line, an object of JSON; a :class:`Stopped` when there is none in time, or too much is taken."""
+        while True:
+            line, found, rest = self.read.partition(b"\n")
+            if found:
+                self.read = rest
+                with contextlib.suppress(ValueError, RecursionError):
+                    if isinstance(value := json.loads(line), dict):
+                        return value
+                continue
+            ready, _, _ = select.select([self.process.stdout], [], [], 0.25)
+            if ready:
+                part = os.read(self.process.stdout.fileno(), 1 << 16)
+                self.read, self.bytes = self.read + part, self.bytes + len(part)
+                if not part:
+                    raise Stopped("it ended its own process")
+            if time.monotonic() > until:
+                whole = time.monotonic() > self.until
+                raise Stopped(
+                    f"it took longer than {self.limits.whole if whole else self.limits.cell:g} seconds, and did not stop when told to"
+                )
+            if self.bytes > 32 << 20:
+                raise Stopped("it sent more than can be read")
+            if (taken := self._memory()) > self.limits.memory:
+                raise Stopped(f"it took {taken >> 20} MB of memory")
+
+    def _memory(self):
+        """Bytes that all processes of the box hold; shared ones are only counted once where the sum comes near the limit."""
+        try:
+            held = [self.process.pid, *psutil.Process(self.process.pid).children(recursive=True)]
+        except psutil.Error:
+            return 0
+        total = 0
+        for process in held[1:]:
+            with contextlib.suppress(psutil.Error):
+                total += process.memory_info().rss
+        if total <= self.limits.memory:
+            return total
+        total = 0
+        for process in held[1:]:
+            with contextlib.suppress(psutil.Error, AttributeError):
+                total += process.memory_full_info().pss
+        return total
