@@ -1,8 +1,8 @@
 """A closed box for the code of one student: no network, no course, no other student, and limits to whatever it takes.
 
-The box is made by bubblewrap (Linux). In it stands :mod:`coursework.inside`, with Python, its packages and the book's own package to read, two
-small folders to write that vanish with it, and nothing else. What the box does not promise: that a mark was not forged, since a test runs in
-the process that it tests; for that there is :mod:`coursework.crosscheck`.
+The box is made by bubblewrap (Linux). In it stands :mod:`coursework.inside`, with Python, its packages and the book's own package to read,
+small folders to write that vanish with it, and nothing else. What the box does not promise: that a mark was not forged, since a test runs
+in the process that it tests; for that there is :mod:`coursework.crosscheck`.
 """
 
 import contextlib
@@ -137,7 +137,9 @@ class Box:
 
     def __enter__(self):
         self.until = time.monotonic() + self.limits.whole
-        python = [sys.executable, "-I", str(INSIDE)] if self.trust else [*walls(), sys.executable, "-I", "/inside.py"]
+        python = (
+            [sys.executable, "-P", "-s", "-B", str(INSIDE)] if self.trust else [*walls(), sys.executable, "-P", "-s", "-B", "/inside.py"]
+        )
         folder = str(self.folder) if self.trust else None
         self.process = subprocess.Popen(
             python,
@@ -177,33 +179,52 @@ class Box:
         """Run the cells of a notebook. Returns the outputs of each, shorter than ``cells`` if it did not come to the end, and why."""
         outputs = []
         try:
-            self._ask({"cells": cells, "seconds": self.limits.cell, "seed": str(seed), "output": self.limits.output})
-            while True:
+            self._ask({"seconds": self.limits.cell, "seed": str(seed), "output": self.limits.output})
+            for code in cells:
+                if self._said():
+                    return outputs, "it wrote results of its own"
+                self._ask({"cell": code})
                 line = self._line(min(self.until, time.monotonic() + self.limits.cell + 5))
-                if "done" in line:
-                    return outputs, None if len(outputs) == len(cells) else self._ended(line["done"])
-                if isinstance(line.get("outputs"), list) and len(outputs) < len(cells):
-                    outputs.append(line["outputs"])
+                if not isinstance(line.get("outputs"), list):
+                    return outputs, self._ended(line.get("done"))
+                outputs.append(line["outputs"])
+            return outputs, None
         except Stopped as error:
             return outputs, str(error)
 
-    def follow(self, steps, seconds=30):
-        """Run pieces of code and call functions. Returns what the calls gave, ``{"result": packed} or {"error": text}``."""
-        answers = []
-        with contextlib.suppress(Stopped):
-            self._ask({"follow": steps, "seconds": seconds})
-            while "done" not in (line := self._line(min(self.until, time.monotonic() + seconds + 5))):
+    def follow(self, steps):
+        """Run pieces of code and call functions.
+
+        Returns what the calls gave, ``{"result": packed} or {"error": text}``, and whether the box is fit for more.
+        """
+        answers, until = [], self.until - self.limits.whole / 2
+        try:
+            self._ask({"follow": steps, "seconds": self.limits.cell})
+            while "done" not in (line := self._line(min(until, time.monotonic() + self.limits.cell + 5))):
                 answers.append(line)
-        return answers
+            return answers, True
+        except Stopped:
+            return answers, False
+
+    def _said(self):
+        """Is there something that nobody asked for?"""
+        if not self.read.strip() and select.select([self.process.stdout], [], [], 0)[0]:
+            self._more()
+        return bool(self.read.strip())
+
+    def _more(self):
+        part = os.read(self.process.stdout.fileno(), 1 << 16)
+        self.read, self.bytes = self.read + part, self.bytes + len(part)
+        if not part:
+            raise Stopped("it ended its own process")
 
     def _ended(self, status):
-        if status == -signal.SIGXCPU or status == -signal.SIGKILL:
-            return "it was stopped by the machine: too much time or memory"
-        return f"it ended its own process ({status})"
+        return "it took too much time or memory" if status in (-signal.SIGXCPU, -signal.SIGKILL) else f"it ended its own process ({status})"
 
     def _ask(self, job):
         try:
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            text = json.dumps(job).encode()
+            self.process.stdin.write(b"%10d%b" % (len(text), text))
             self.process.stdin.flush()
         except OSError:
             raise Stopped("the process was gone") from None
@@ -220,10 +241,7 @@ class Box:
                 continue
             ready, _, _ = select.select([self.process.stdout], [], [], 0.25)
             if ready:
-                part = os.read(self.process.stdout.fileno(), 1 << 16)
-                self.read, self.bytes = self.read + part, self.bytes + len(part)
-                if not part:
-                    raise Stopped("it ended its own process")
+                self._more()
             if time.monotonic() > until:
                 whole = time.monotonic() > self.until
                 raise Stopped(
