@@ -102,7 +102,7 @@ def write_canvas(path, name, most, rows, roster=None, column=None):
         name: the assignment.
         most: its points.
         rows: a :class:`Row` a student.
-        roster: the gradebook that Canvas exported, or a plain list.
+        roster: the gradebook that Canvas exported a moment ago, for it takes all its columns back, or a plain list.
         column: the title or the number of the assignment in Canvas, as in ``Title (12345)``; ``name`` if None. If there is no such title,
             a column is added, of which Canvas makes a new assignment.
 

@@ -16,6 +16,7 @@ import nbformat
 from coursework import fast, names, path_of
 from coursework.proof import handed_out
 
+MOST_CELLS = 1000
 AGAIN = "open it in Jupyter, save it and hand it in again"
 SAID = {
     "test": "deleted tests were put back: {}",
@@ -66,8 +67,9 @@ class Assignment:
         self.name, self.source = name, source
         self.given = _given(source)
         self.places = {key: place for place, cell in enumerate(self.given) for key in _ids(cell)}
-        count = collections.Counter(cell.plain for cell in self.given)
-        self.by_text = {cell.plain: place for place, cell in enumerate(self.given) if count[cell.plain] == 1}
+        self.by_text = collections.defaultdict(list)
+        for place, cell in enumerate(self.given):
+            self.by_text[cell.plain].append(place)
 
     def mended(self, data):
         """The notebook as it can be marked, JSON text, and what was done to it, a list of sentences.
@@ -107,9 +109,8 @@ class Assignment:
         match = [next((self.places[key] for key in _ids(cell) if key in self.places), None) for cell in cells]
         by_text_alone = set(match) == {None}
         for position, cell in enumerate(cells):
-            place = self.by_text.get(cell.plain)
-            if match[position] is None and place not in match:
-                match[position] = place
+            if match[position] is None:
+                match[position] = next((place for place in self.by_text.get(cell.plain, ()) if place not in match), None)
         for place, given in enumerate(self.given):
             if given.about.get("solution") and place not in match:
                 free = [position for position in range(len(cells)) if match[position] is None]
@@ -205,6 +206,8 @@ def _read(data):
         found = nbformat.convert(nbformat.from_dict(found), 4)
     if not isinstance(found.get("cells"), list):
         raise Refused(f"is no valid notebook, for it has no list of cells: {AGAIN}")
+    if len(found["cells"]) > MOST_CELLS:
+        raise Refused(f"has {len(found['cells'])} cells, more than {MOST_CELLS}: delete those that are no answer and hand it in again")
     return found, version
 
 

@@ -30,6 +30,8 @@ CANVAS = re.compile(
     r"_(?:\d+_(?P<file>.+)|(?P<page>(?:text|link)\.html))",
     re.DOTALL,
 )
+NOTEBOOK = re.compile(r"\.ipynb(\.txt|\.json)?$", re.IGNORECASE)  # some browsers save a notebook under a second ending
+ARCHIVE = re.compile(r"\.zip$", re.IGNORECASE)
 NOT_HANDED_IN = {"__MACOSX", "__pycache__", "Thumbs.db", "desktop.ini", "timestamp.txt"}
 
 
@@ -129,8 +131,8 @@ def _judged(assignment, student, files, limit):
 
 def _the_notebook(name, files, seen, repairs, limit):
     """The name and the bytes of the one notebook among ``(name, read)``; what was read is added to ``seen``."""
-    notebooks = [file for file in files if file[0].lower().endswith(".ipynb")]
-    archives = [file for file in files if file[0].lower().endswith(".zip")]
+    notebooks = [file for file in files if NOTEBOOK.search(file[0])]
+    archives = [file for file in files if ARCHIVE.search(file[0])]
     chosen, contents = notebooks or archives or files, {}
     for called, read in chosen:
         seen.append(read())
@@ -149,7 +151,7 @@ def _unpacked(called, data, repairs, limit):
     """The one notebook in a student's own zip, which is opened once: a zip in it is not."""
     with _opened(io.BytesIO(data), called) as packed:
         files = [file for file in _in_zip(packed, limit) if not _hidden(file)]
-        inside = [file for file in files if file.parts[-1].lower().endswith(".ipynb")]
+        inside = [file for file in files if NOTEBOOK.search(file.parts[-1])]
         contents, size = {}, 0
         for file in inside:
             contents.setdefault(file.read(), printable(file.parts[-1]))
@@ -247,7 +249,7 @@ def _narrowed(files, name, zipped):
     around = {file.parts[0] for file in files}
     if not submitted and len(around) == 1 and all(len(file.parts) > 1 and file.parts[1] != name for file in files):
         canvas = any(len(file.parts) == 2 and CANVAS.fullmatch(file.parts[1]) for file in files)
-        several = zipped and sum(file.parts[-1].lower().endswith((".ipynb", ".zip")) for file in files) > 1
+        several = zipped and sum(bool(NOTEBOOK.search(file.parts[-1]) or ARCHIVE.search(file.parts[-1])) for file in files) > 1
         if (canvas or several) and not MOODLE.fullmatch(*around):
             files = [_File(file.parts[1:], file.read) for file in files]
     sorted_by_nbgrader = {file.parts[0] for file in files if len(file.parts) > 2 and file.parts[1] == name}
@@ -272,9 +274,12 @@ def _author(parts, name):
         person, number, anonymous = _nfc(found["name"] or ""), found["id"] or "", found["anonymous"]
         author = _Author("Canvas", f"anon_{anonymous}" if anonymous else f"{person}_{number}", person, number)
         return author, bool(found["late"] or found["hidden_late"]), found["file"] or found["page"]
-    folders = parts[:-1]
-    student = folders[folders.index(name, 1) - 1] if name in folders[1:] else folders[0] if folders else Path(parts[0]).stem
-    return _Author("", _nfc(student)), False, parts[-1]
+    *folders, called = parts
+    if name in folders[1:]:
+        student = folders[folders.index(name, 1) - 1]
+    else:
+        student = folders[0] if folders else NOTEBOOK.sub("", called) if NOTEBOOK.search(called) else Path(called).stem
+    return _Author("", _nfc(student)), False, called
 
 
 def _nfc(text):
