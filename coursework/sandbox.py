@@ -187,13 +187,30 @@ class Box:
         except Stopped as error:
             return outputs, str(error)
 
-    def follow(self, steps, seconds=30):
-        """Run pieces of code and call functions. Returns what the calls gave, ``{"result": packed} or {"error": text}``."""
-        answers = []
-        with contextlib.suppress(Stopped):
-            self._ask({"follow": steps, "seconds": seconds})
-            while "done" not in (line := self._line(min(self.until, time.monotonic() + seconds + 5))):
-                answers.append(line)
+    def follow(self, jobs, step=5, seconds=20):
+        """Run pieces of code and call functions: each job, a list of steps, in a process of its own that knows nothing of the others.
+
+        Args:
+            jobs: as :func:`coursework.crosscheck.steps` makes them.
+            step: seconds for one step.
+            seconds: for one job; when a job does not stop even then, the later ones are not begun.
+
+        Returns:
+            For each call of each job ``{"result": packed, "kept": packed}`` or ``{"error": text}``, as :func:`coursework.inside.follow` says
+            them; but a student's code runs where they are said, so they may be anything that JSON can hold.
+        """
+        answers, stopped = [], False
+        for job in jobs:
+            found, calls = [], sum(kind == "call" for kind, *_ in job)
+            try:
+                if not stopped:
+                    self._ask({"follow": job, "step": step, "seconds": seconds})
+                    until = min(self.until, time.monotonic() + seconds + step)
+                    while "done" not in (line := self._line(until, 4 << 20)):
+                        found += [line] * (len(found) < calls)
+            except Stopped:
+                stopped = True
+            answers += found + [{"error": "it never came back"}] * (calls - len(found))
         return answers
 
     def _ended(self, status):
@@ -208,14 +225,14 @@ class Box:
         except OSError:
             raise Stopped("the process was gone") from None
 
-    def _line(self, until):
+    def _line(self, until, longest=32 << 20):
         """The next line, an object of JSON; a :class:`Stopped` when there is none in time, or too much is taken."""
         while True:
             line, found, rest = self.read.partition(b"\n")
             if found:
                 self.read = rest
                 with contextlib.suppress(ValueError, RecursionError):
-                    if isinstance(value := json.loads(line), dict):
+                    if len(line) <= longest and isinstance(value := json.loads(line), dict):
                         return value
                 continue
             ready, _, _ = select.select([self.process.stdout], [], [], 0.25)
