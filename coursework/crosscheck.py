@@ -4,12 +4,13 @@ A notebook's tests run in the process that they test, so a student's code may bl
 results of its own. Therefore the functions are called once more, in the sandbox, with secret inputs, and what they return is compared here,
 where no student's code ever ran. Where a notebook got a mark and its function is wrong, somebody has to look.
 
-``source/NAME/check.py`` says what is called: ``draw(rng)`` yields ``(cell, function, arguments, marks)``, the id of the solution cell, the
-name of a function that it defines, a tuple of arguments (numbers, texts, arrays, lists, sets and dictionaries of them), and the ids of the
-marks that a wrong result contradicts. As in the marking, a function that was asked for earlier is the right one: a mistake counts once.
+``source/NAME/check.py`` says what is called: ``draw(rng)`` yields a :class:`Call` for each. As in the marking, a function that was asked for
+earlier is the right one: a mistake counts once. Each solution cell is tried in a process of its own, to which its own solution is not shown.
 """
 
+import itertools
 import runpy
+import typing
 
 import numpy as np
 
@@ -17,72 +18,124 @@ from coursework import fast, path_of
 from coursework.inside import packed, unpacked
 
 
+class Call(typing.NamedTuple):
+    """One call of a student's function.
+
+    Attributes:
+        cell: the id of the solution cell that defines it.
+        function: its name.
+        arguments: numbers, texts, arrays, and lists, tuples, sets and dictionaries of them.
+        marks: the ids of the marks that are not deserved where the result is wrong.
+        of: what is compared: a function of the result, for results that need not be ours to be right. Whatever it raises, the result is wrong.
+        kept: the places of arguments that must be left as they are.
+    """
+
+    cell: str
+    function: str
+    arguments: tuple
+    marks: tuple
+    of: typing.Callable = None
+    kept: tuple = ()
+
+
 def draw(name, seed):
-    """The calls of an assignment for one seed, ``[(cell, function, arguments, marks), ...]``."""
+    """The calls of an assignment for one seed, a list of :class:`Call`."""
     check = runpy.run_path(str(path_of(name).with_name("check.py")))
     return list(check["draw"](np.random.default_rng([seed, 0x5EC])))
 
 
-def steps(source, edits, calls):
-    """What :meth:`coursework.sandbox.Box.follow` is to do: the answers ``edits`` and the calls, each before its answer is replaced."""
-    right, todo = fast.answers(source), []
-    for cell in source.cells:
-        about = fast.info(cell)
-        if cell.cell_type != "code" or about.get("grade") or fast.DEMONSTRATION in cell.metadata.get("tags", []):
-            continue
-        if not about.get("solution"):
-            todo.append(["run", cell.source])
-            continue
-        name = about["grade_id"]
-        todo.append(["run", edits.get(name, "")])
-        todo += [["call", function, [packed(list(arguments))]] for at, function, arguments, _ in calls if at == name]
-        todo.append(["run", right[name]])
-    return todo
-
-
 def in_order(source, calls):
-    """The calls in the order in which :func:`steps` makes them."""
+    """The calls in the order of the cells of the notebook, in which :func:`steps` makes them."""
     places = [fast.info(cell).get("grade_id") for cell in source.cells]
-    return sorted(calls, key=lambda call: places.index(call[0]))
+    return sorted(calls, key=lambda call: places.index(call.cell))
+
+
+def steps(source, notebook, calls):
+    """What :meth:`coursework.sandbox.Box.follow` is to do: a job for each solution cell whose functions are called.
+
+    A job runs the cells up to the first test after that solution, other tests and demonstrations left out, and behind each earlier solution
+    ours; then it makes the calls.
+
+    Args:
+        source: the assignment with its solutions.
+        notebook: what was handed in, with whatever cells a student added.
+        calls: in the order of the cells.
+    """
+    right, jobs = fast.answers(source), []
+    for name, asked in itertools.groupby(calls, key=lambda call: call.cell):
+        job, reached = [], False
+        for cell in notebook.cells:
+            about = fast.info(cell)
+            test = about.get("grade") and not about.get("solution")
+            if reached and test:
+                break
+            if cell.cell_type != "code" or test or fast.DEMONSTRATION in cell.metadata.get("tags", []):
+                continue
+            job.append(["run", cell.source])
+            reached = reached or about.get("grade_id") == name
+            if not reached and about.get("grade_id") in right:
+                job.append(["run", right[about["grade_id"]]])
+        jobs.append(job + [["call", call.function, packed(call.arguments), list(call.kept)] for call in asked])
+    return jobs
 
 
 def same(got, want):
-    """Are two values equal, numbers to within 1e-6 of what they are?"""
-    if isinstance(want, np.ndarray) or isinstance(got, np.ndarray):
-        got, want = np.asarray(got), np.asarray(want)
-        if got.shape != want.shape or got.dtype.kind == "U" or want.dtype.kind == "U":
-            return got.shape == want.shape and bool(np.all(got == want))
-        return bool(np.allclose(got, want, rtol=1e-6, atol=1e-8, equal_nan=True))
-    if isinstance(want, list):
-        return isinstance(got, list) and len(got) == len(want) and all(map(same, got, want))
+    """Does ``got`` hold what ``want`` holds, numbers to within 1e-4 of what they are?
+
+    Lists, tuples and arrays of one shape are the same, and so are all kinds of numbers; a dictionary may hold more than is wanted.
+    """
     if isinstance(want, dict):
-        return isinstance(got, dict) and got.keys() == want.keys() and all(same(got[key], want[key]) for key in want)
-    if isinstance(want, float) or isinstance(got, float):
-        return isinstance(got, int | float) and isinstance(want, int | float) and bool(np.isclose(got, want, rtol=1e-6, atol=1e-8))
-    return type(got) is type(want) and got == want
+        return isinstance(got, dict) and want.keys() <= got.keys() and all(same(got[key], want[key]) for key in want)
+    if isinstance(want, list | tuple):
+        got = list(got) if isinstance(got, np.ndarray) and got.ndim else got
+        return isinstance(got, list | tuple) and len(got) == len(want) and all(map(same, got, want))
+    if isinstance(want, set | str | None):
+        got = got.item() if isinstance(got, np.ndarray) and got.size == 1 else got
+        return type(got) is type(want) and got == want
+    got, want = np.asarray(got), np.asarray(want)
+    got = got.reshape(()) if got.size == 1 and want.ndim == 0 else got
+    if got.shape != want.shape or (got.dtype.kind == "U") != (want.dtype.kind == "U") or got.dtype.kind == "O":
+        return False
+    return bool(np.all(got == want) if want.dtype.kind == "U" else np.allclose(got, want, rtol=1e-4, atol=1e-5))
+
+
+def complaint(call, answer, right):
+    """What is wrong with the answer to a call, a sentence; None if it is the ``right`` one, which the reference gives."""
+    try:
+        result, kept = unpacked(answer["result"]), unpacked(answer["kept"])
+    except (KeyError, TypeError, ValueError):
+        error = answer.get("error", "") if isinstance(answer, dict) else ""
+        said = "".join(letter if letter.isprintable() else " " for letter in str(error)[:200])
+        return f"it gives nothing that can be compared ({said or 'no word of why'})"
+    want = unpacked(right["result"])
+    try:
+        with np.errstate(all="ignore"):
+            alike = same(call.of(result), call.of(want)) if call.of else same(result, want)
+        left = same(kept, [call.arguments[place] for place in call.kept])
+    except Exception:  # whatever comes back was made by somebody else
+        return "it returns something of another form than ours"
+    if not alike:
+        return "it returns other values than ours"
+    return None if left else "it changes its arguments"
 
 
 def verdicts(calls, got, want):
     """Is what was returned what the reference returns? ``{mark: None, or a sentence that says what is wrong}``.
 
     Args:
-        calls: in the order in which they were made.
-        got: the student's answers, as :meth:`coursework.sandbox.Box.follow` gives them; it may be shorter, and hold anything.
-        want: the reference's, all of them.
+        calls: in the order of the cells.
+        got: the student's answers, as :meth:`coursework.sandbox.Box.follow` gives them.
+        want: the reference's.
     """
     found = {}
-    for number, ((_, function, _, marks), right) in enumerate(zip(calls, want, strict=True)):
-        answer = got[number] if number < len(got) else {"error": "it never came back"}
-        try:
-            wrong = None if same(unpacked(answer.get("result")), unpacked(right["result"])) else "it returns other values than ours"
-        except ValueError:
-            wrong = f"it ends in an error, {answer.get('error', 'and returns nothing that can be compared')}"
-        for mark in marks:
-            found[mark] = found.get(mark) or (wrong and f"{function}: called with secret inputs, {wrong}")
+    for call, answer, right in zip(calls, got, want, strict=True):
+        wrong = complaint(call, answer, right)
+        for mark in call.marks:
+            found[mark] = found.get(mark) or (wrong and f"{call.function}: called with secret inputs, {wrong}")
     return found
 
 
 def disagreements(source, scores, found):
-    """Sentences on the marks that a notebook got although the function is wrong."""
-    most = {fast.info(cell)["grade_id"]: fast.info(cell).get("points") for cell in source.cells if fast.info(cell).get("grade")}
-    return [f"{mark} has its mark, but {wrong}" for mark, wrong in found.items() if wrong and scores.get(mark) == most[mark]]
+    """Sentences on the marks that a notebook got, whole or in part, although the function is wrong."""
+    names = [fast.info(cell)["grade_id"] for cell in source.cells if fast.info(cell).get("grade")]
+    return [f"{name} has its mark, but {found[name]}" for name in names if found.get(name) and scores.get(name)]

@@ -6,8 +6,10 @@ has run; every later one is done in a child of its own, and what the child leave
 come one by one, so that a hidden test is not here before its turn.
 
     {"imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
-    {"follow": [["run", code] | ["call", function, [arguments, ...]], ...], "seconds": most}     a line for each call
-    {"seconds": most for one cell, "seed": text, "output": most bytes}, then {"cell": code} ... {"cell": null}    a line for each cell
+    {"follow": [["run", code] | ["call", function, arguments, asked], ...], "step": most seconds, "seconds": in all}
+                                                                                                 a line for each call
+    {"seconds": most for one cell, "seed": text, "output": most bytes}, then {"cell": code} ... {"cell": null}
+                                                                                                 a line for each cell
 
 Whoever reads the lines must not trust them: a student's code runs in the process that writes them.
 """
@@ -19,58 +21,107 @@ import importlib
 import io
 import json
 import os
+import re
 import resource
 import signal
 import sys
+import time
 
 import numpy as np
 
 JOBS = 9
 """The file descriptor from which jobs are read."""
-KINDS = "biufU"
+KINDS = "biufcU"
 """Kinds of arrays that may come back: numbers and texts, never objects."""
 
+MOST, EACH, KEYS = 1 << 20, 64, 1000
+"""The bytes of one packed value, what each of its parts counts beside its data, and the keys of one dictionary or set."""
 
-def packed(value):
-    """A value as JSON can hold it, to be read by :func:`unpacked`; a ``TypeError`` for what cannot be compared from outside."""
-    if hasattr(value, "detach"):
+
+class Other:
+    """Something that cannot be compared from outside: equal to nothing."""
+
+    __slots__ = ()
+
+
+def packed(value, room=None):
+    """A value as JSON can hold it, to be read by :func:`unpacked`.
+
+    A tensor becomes the array of its numbers, and whatever gives its items one by one a list. What is no number, text, array or collection
+    of them becomes an :class:`Other`. An ``OverflowError`` for more than :data:`MOST` bytes.
+    """
+    room = [MOST] if room is None else room
+
+    def take(size):
+        room[0] -= EACH + size
+        if room[0] < 0:
+            raise OverflowError(f"more than {MOST >> 20} MB")
+
+    def items(values):
+        return [packed(each, room) for each in values]
+
+    take(0)
+    torch = sys.modules.get("torch")
+    if torch and isinstance(value, torch.Tensor):
+        take(value.nbytes)
         value = value.detach().cpu().numpy()
     if isinstance(value, np.ndarray | np.generic):
         value = np.asarray(value)
-        if value.dtype.kind not in KINDS:
-            raise TypeError(f"an array of {value.dtype}")
-        data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
-        return {"array": [value.dtype.str, list(value.shape), data]}
-    if value is None or isinstance(value, bool | int | float | str):
+        if value.dtype.kind in KINDS:
+            take(value.nbytes)
+            data = base64.b64encode(np.ascontiguousarray(value).tobytes()).decode()
+            return {"array": [value.dtype.str, list(value.shape), data]}
+        return {"list": items(value)} if value.dtype.kind == "O" and value.ndim else {"other": None}
+    if value is None or isinstance(value, bool | float):
         return {"value": value}
-    if isinstance(value, list | tuple):
-        return {"list": [packed(each) for each in value]}
-    if isinstance(value, set | frozenset):
-        return {"set": [packed(each) for each in sorted(value, key=repr)]}
+    if isinstance(value, int):
+        return {"value": int(value)} if value.bit_length() <= 64 else {"other": None}
+    if isinstance(value, str):
+        take(len(value))
+        return {"value": str(value)}
     if isinstance(value, dict):
-        return {"dict": [[packed(key), packed(each)] for key, each in value.items()]}
-    raise TypeError(f"a {type(value).__name__}")
+        return {"dict": [items(pair) for pair in value.items()]}
+    for kind, name in ((tuple, "tuple"), (set, "set"), (frozenset, "set")):
+        if isinstance(value, kind):
+            return {name: items(value)}
+    try:
+        return {"list": items(iter(value))}
+    except TypeError:
+        return {"other": None}
 
 
 def unpacked(value):
-    """The inverse of :func:`packed`: tuples come back as lists, tensors as arrays. A ``ValueError`` for anything else."""
-    try:
+    """The inverse of :func:`packed`; numbers of NumPy come back as arrays without axes. A ``ValueError`` for anything else.
+
+    It may be given what somebody made up: it takes no more than :func:`packed` gives, and makes nothing but plain values.
+    """
+    room = [MOST // EACH]
+
+    def opened(value):
+        room[0] -= 1
+        if room[0] < 0:
+            raise ValueError("too many parts")
         ((kind, content),) = value.items()
         if kind == "array":
             code, shape, data = content
-            if np.dtype(code).kind in KINDS:
-                return np.frombuffer(base64.b64decode(data), np.dtype(code)).reshape(shape).copy()
-        if kind == "value" and (content is None or isinstance(content, bool | int | float | str)):
+            if re.fullmatch(rf"[<>|][{KINDS}]\d{{1,6}}", code):
+                return np.frombuffer(base64.b64decode(data), code).reshape(shape).copy()
+        if kind == "value" and (content is None or isinstance(content, bool | float | str)):
             return content
-        if kind == "list":
-            return [unpacked(each) for each in content]
-        if kind == "set":
-            return {unpacked(each) for each in content}
-        if kind == "dict":
-            return {unpacked(key): unpacked(each) for key, each in content}
-    except (AttributeError, TypeError, ValueError, RecursionError) as error:
+        if kind == "value" and isinstance(content, int) and content.bit_length() <= 64:
+            return content
+        if kind == "other":
+            return Other()
+        if kind in ("list", "tuple"):
+            return (list if kind == "list" else tuple)(map(opened, content))
+        if kind in ("set", "dict") and len(content) <= KEYS:
+            return set(map(opened, content)) if kind == "set" else {opened(key): opened(each) for key, each in content}
+        raise ValueError(f"{kind!r:.20} with such a content")
+
+    try:
+        return opened(value)
+    except (ArithmeticError, AttributeError, TypeError, ValueError, RecursionError, MemoryError) as error:
         raise ValueError(f"not a packed value: {error}") from None
-    raise ValueError("not a packed value")
 
 
 class Said(io.TextIOBase):
@@ -174,23 +225,43 @@ def run_cells(shell, job, say):
 
 
 def follow(shell, job, say):
-    """Run pieces of code in one space, call functions in between, and say what they give."""
-    space = {"__name__": "__main__", "get_ipython": lambda: shell}
+    """Run pieces of code in one space, call functions in between, and say what they give.
+
+    A call is answered by ``{"result": packed, "kept": packed}``, where the second lists the arguments that were asked for again, as the call
+    left them, or by ``{"error": text}``. One that takes too long is an error, and so are all that come after the last second.
+    """
+    space, until = {"__name__": "__main__", "get_ipython": lambda: shell}, time.monotonic() + job["seconds"]
     signal.signal(signal.SIGALRM, too_long)
-    silence = Said("stdout", [], [0])
     for step in job["follow"]:
-        with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
-            if step[0] == "run":
-                with contextlib.suppress(Exception, TooLong), at_most(job["seconds"]):
+        answer, silence = {}, Said("stdout", [], [0])
+        most = max(1e-6, min(job["step"], until - time.monotonic()))
+        try:
+            with at_most(most), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+                if step[0] == "run":
                     exec(shell.transform_cell(step[1]), space)
-                continue
-            for arguments in step[2]:
-                try:
-                    with at_most(job["seconds"]):
-                        answer = {"result": packed(space[step[1]](*unpacked(arguments)))}
-                except (Exception, TooLong) as error:
-                    answer = {"error": f"{type(error).__name__}: {error}"[:500]}
-                say(answer)
+                else:
+                    answer = called(space, *step[1:])
+        except BaseException as error:  # also one that ends a process
+            answer = {"error": described(error)}
+        if step[0] == "call":
+            say(answer)
+
+
+def called(space, function, arguments, asked):
+    """Call a function of a space, and pack what it gives and the ``asked`` ones of its arguments."""
+    if function not in space:
+        return {"error": f"there is no {function}"}
+    arguments = unpacked(arguments)
+    result = space[function](*arguments)
+    return json.loads(json.dumps({"result": packed(result), "kept": packed([arguments[place] for place in asked])}))
+
+
+def described(error):
+    """An error in words, whatever its own methods do."""
+    try:
+        return f"{type(error).__name__}: {error}"[:500]
+    except BaseException:
+        return "an error that cannot be shown"
 
 
 def read(file):

@@ -106,9 +106,9 @@ class Desk:
         """Mark the reference solution and the untouched copy, the canaries, whose marks are known."""
         right = fast.answers(self.source)
         with self._box() as box:
-            self.want, _ = box.follow(crosscheck.steps(self.source, right, self.calls))
-        if len(self.want) < len(self.calls) or not all("result" in answer for answer in self.want):
-            raise Unfit(f"the cross-check cannot call the reference solution of {self.task.name}: {(self.want or ['nothing'])[-1]}")
+            self.want = box.follow(crosscheck.steps(self.source, fast.submission(self.source, right), self.calls))
+        if failed := [answer for answer in self.want if "result" not in answer]:
+            raise Unfit(f"the cross-check cannot call the reference solution of {self.task.name}: {failed[0]}")
         reference, untouched = self.mark(fast.submission(self.source, right)), self.mark(fast.submission(self.source, {}))
         most = {fast.info(cell)["grade_id"]: float(fast.info(cell)["points"]) for cell in self.source.cells if fast.info(cell).get("grade")}
         missing = [name for name, score in reference.scores.items() if score not in (None, most[name])]
@@ -127,14 +127,13 @@ class Desk:
         from nbgrader import utils
 
         began = time.monotonic()
-        answers = {fast.info(cell)["grade_id"]: cell.source for cell in notebook.cells if fast.info(cell).get("solution")}
         code = [cell for cell in notebook.cells if cell.cell_type == "code" and fast.DEMONSTRATION not in cell.metadata.get("tags", [])]
         with tempfile.TemporaryDirectory() as folder:
             with self._box(folder) as box:
-                found, fit = box.follow(crosscheck.steps(self.source, answers, self.calls))
-                if fit:
+                found = box.follow(crosscheck.steps(self.source, notebook, self.calls))
+                if not box.spent:
                     outputs, stopped = box.run([cell.source for cell in code], self.task.seed)
-            if not fit:
+            if box.spent:
                 with self._box(folder) as box:
                     outputs, stopped = box.run([cell.source for cell in code], self.task.seed)
         for number, cell in enumerate(code):

@@ -133,7 +133,7 @@ class Box:
 
     def __init__(self, imports=(), limits=None, trust=False, folder=None):
         self.limits, self.trust, self.folder = limits or Limits(), trust, folder
-        self.imports, self.read, self.bytes = list(imports), b"", 0
+        self.imports, self.read, self.bytes, self.spent = list(imports), b"", 0, False
 
     def __enter__(self):
         self.until = time.monotonic() + self.limits.whole
@@ -192,19 +192,32 @@ class Box:
         except Stopped as error:
             return outputs, str(error)
 
-    def follow(self, steps):
-        """Run pieces of code and call functions.
+    def follow(self, jobs, step=5, seconds=20):
+        """Run pieces of code and call functions: each job, a list of steps, in a process of its own that knows nothing of the others.
 
-        Returns what the calls gave, ``{"result": packed} or {"error": text}``, and whether the box is fit for more.
+        Args:
+            jobs: as :func:`coursework.crosscheck.steps` makes them.
+            step: seconds for one step.
+            seconds: for one job; all together have half of the time of the box. When a job does not stop even then, the later ones are not
+                begun, and the box is ``spent``.
+
+        Returns:
+            For each call of each job ``{"result": packed, "kept": packed}`` or ``{"error": text}``, as :func:`coursework.inside.follow` says
+            them; but a student's code runs where they are said, so they may be anything that JSON can hold.
         """
-        answers, until = [], self.until - self.limits.whole / 2
-        try:
-            self._ask({"follow": steps, "seconds": self.limits.cell})
-            while "done" not in (line := self._line(min(until, time.monotonic() + self.limits.cell + 5))):
-                answers.append(line)
-            return answers, True
-        except Stopped:
-            return answers, False
+        answers = []
+        for job in jobs:
+            found, calls = [], sum(kind == "call" for kind, *_ in job)
+            try:
+                if not self.spent:
+                    self._ask({"follow": job, "step": min(step, self.limits.cell), "seconds": seconds})
+                    until = min(self.until - self.limits.whole / 2, time.monotonic() + seconds + step)
+                    while "done" not in (line := self._line(until, 4 << 20)):
+                        found += [line] * (len(found) < calls)
+            except Stopped:
+                self.spent = True
+            answers += found + [{"error": "it never came back"}] * (calls - len(found))
+        return answers
 
     def _said(self):
         """Is there something that nobody asked for?"""
@@ -229,14 +242,14 @@ class Box:
         except OSError:
             raise Stopped("the process was gone") from None
 
-    def _line(self, until):
+    def _line(self, until, longest=32 << 20):
         """The next line, an object of JSON; a :class:`Stopped` when there is none in time, or too much is taken."""
         while True:
             line, found, rest = self.read.partition(b"\n")
             if found:
                 self.read = rest
                 with contextlib.suppress(ValueError, RecursionError):
-                    if isinstance(value := json.loads(line), dict):
+                    if len(line) <= longest and isinstance(value := json.loads(line), dict):
                         return value
                 continue
             ready, _, _ = select.select([self.process.stdout], [], [], 0.25)
