@@ -286,7 +286,7 @@ def test_the_same_bytes_twice_are_one_submission(among):
 
 
 def test_a_students_own_zip_is_opened_once(among, neighbour):
-    (found,) = among({"doe_1_2_work.zip": packed({"work/mine.ipynb": GOOD, "__MACOSX/work/._mine.ipynb": b"x"})})
+    (found,) = among({"doe_1_2_work.zip": packed({"mine/mine.ipynb": GOOD, "__MACOSX/mine/._mine.ipynb": b"x"})})
     assert found.notebook == neighbour.notebook
     assert found.repairs == ("work.zip was opened for the notebook in it", f"the file was called mine.ipynb and counts as {NAME}.ipynb")
 
