@@ -23,6 +23,8 @@ CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 DEMONSTRATION = "demonstration"
 """The tag of a cell that takes long and on which no mark depends: it is left out here."""
+LATE = {"torch": ("torch._dynamo",)}
+"""What a module imports only when it is used, here with the first optimiser, and what takes long."""
 
 
 def info(cell):
@@ -107,6 +109,7 @@ def _imported(source):
                 modules = [node.module] if isinstance(node, ast.ImportFrom) else []
                 modules += [name.name for name in node.names] if isinstance(node, ast.Import) else []
                 modules += [f"{node.module}.{name.name}" for name in node.names] if isinstance(node, ast.ImportFrom) else []
+                modules += [late for name in modules for late in LATE.get(name, ())]
                 for module in modules:
                     with contextlib.suppress(ImportError):
                         importlib.import_module(module)
