@@ -4,7 +4,7 @@ It is a program of its own, so that nothing else of the coursework has to be in 
 of JSON each, and writes one line of JSON for each thing done. The first job names the modules to import while nobody else's code has run;
 every later one is done in a child of its own, and what the child leaves behind is killed before the next.
 
-    {"imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
+    {"paths": [folder, ...], "imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
     {"follow": [["run", code] | ["call", function, arguments, asked], ...], "step": most seconds, "seconds": in all}
                                                                                                  a line for each call
     {"cells": [code, ...], "seconds": most for one cell, "seed": text, "output": most bytes}    a line for each cell
@@ -215,8 +215,8 @@ def run_cells(shell, job, say):
 def follow(shell, job, say):
     """Run pieces of code in one space, call functions in between, and say what they give.
 
-    A call is answered by ``{"result": packed, "kept": packed}``, where the second lists the arguments that were asked for again, as the call
-    left them, or by ``{"error": text}``. One that takes too long is an error, and so are all that come after the last second.
+    A call is answered by ``{"result": packed, "kept": packed}``, where the second lists the arguments that were asked for again, as the
+    call left them, or by ``{"error": text}``. One that takes too long is an error, and so are all that come after the last second.
     """
     space, until = {"__name__": "__main__", "get_ipython": lambda: shell}, time.monotonic() + job["seconds"]
 
@@ -299,6 +299,7 @@ def main():
 
     start = json.loads(jobs.readline())
     confine(start["limits"], start["user"])
+    sys.path[:0] = start["paths"]
     shell = notebook_shell()
     for module in start["imports"]:
         with contextlib.suppress(ImportError):
