@@ -1,13 +1,15 @@
 """What runs inside of the sandbox, beside the code of one student: it runs the cells of a notebook, and calls functions.
 
-It is a program of its own, so that nothing else of the coursework has to be in the sandbox: it reads jobs from its standard input, one line
-of JSON each, and writes one line of JSON for each thing done. The first job names the modules to import while nobody else's code has run;
-every later one is done in a child of its own, and what the child leaves behind is killed before the next.
+It is a program of its own, so that nothing else of the coursework has to be in the sandbox: it reads jobs from its standard input, each in
+JSON behind its length, and writes one line of JSON for each thing done. The first job names the modules to import while nobody else's code
+has run; every later one is done in a child of its own, and what the child leaves behind is killed before the next. The cells of a notebook
+come one by one, so that a hidden test is not here before its turn.
 
     {"paths": [folder, ...], "imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
     {"follow": [["run", code] | ["call", function, arguments, asked], ...], "step": most seconds, "seconds": in all}
                                                                                                  a line for each call
-    {"cells": [code, ...], "seconds": most for one cell, "seed": text, "output": most bytes}    a line for each cell
+    {"seconds": most for one cell, "seed": text, "output": most bytes}, then {"cell": code} ... {"cell": null}
+                                                                                                 a line for each cell
 
 Whoever reads the lines must not trust them: a student's code runs in the process that writes them.
 """
@@ -27,6 +29,8 @@ import time
 
 import numpy as np
 
+JOBS = 9
+"""The file descriptor from which jobs are read."""
 KINDS = "biufcU"
 """Kinds of arrays that may come back: numbers and texts, never objects."""
 
@@ -145,6 +149,20 @@ class TooLong(BaseException):
     """A cell has used up its time."""
 
 
+def too_long(number, frame):
+    raise TooLong("it took too much time")
+
+
+@contextlib.contextmanager
+def at_most(seconds):
+    """Raise :class:`TooLong` in what takes longer."""
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+
+
 def shown(data):
     """Of what a cell displays, the picture and the text: markup and scripts of a student are not carried to anybody's browser."""
     most = {"image/png": 2_000_000, "text/plain": 20_000}
@@ -189,24 +207,18 @@ def notebook_shell():
 
 
 def run_cells(shell, job, say):
-    """Run the cells of a notebook one after the other and say the outputs of each."""
-
-    def stop(number, frame):
-        raise TooLong(f"this cell took longer than {job['seconds']:g} seconds")
-
-    signal.signal(signal.SIGALRM, stop)
+    """Run the cells of a notebook as they come and say the outputs of each."""
+    signal.signal(signal.SIGALRM, too_long)
     os.environ["LSTMBOOK_COURSE_SEED"] = job["seed"]
-    for code in job["cells"]:
+    while (code := read(JOBS)["cell"]) is not None:
         shell.kept, room = [], [job["output"]]
         streams = Said("stdout", shell.kept, room), Said("stderr", shell.kept, room)
         with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
-            signal.setitimer(signal.ITIMER_REAL, job["seconds"])
             try:
-                shell.run_cell(code, store_history=True)
+                with at_most(job["seconds"]):
+                    shell.run_cell(code, store_history=True)
             except TooLong as error:
                 shell.kept.append({"output_type": "error", "ename": "TooLong", "evalue": str(error), "traceback": [str(error)]})
-            finally:
-                signal.setitimer(signal.ITIMER_REAL, 0)
         if room[0] < 0:
             shell.kept.append({"output_type": "stream", "name": "stdout", "text": "\n... (the rest of the output was cut)\n"})
         say({"outputs": shell.kept})
@@ -219,24 +231,18 @@ def follow(shell, job, say):
     call left them, or by ``{"error": text}``. One that takes too long is an error, and so are all that come after the last second.
     """
     space, until = {"__name__": "__main__", "get_ipython": lambda: shell}, time.monotonic() + job["seconds"]
-
-    def stop(number, frame):
-        raise TooLong("it takes too long")
-
-    signal.signal(signal.SIGALRM, stop)
+    signal.signal(signal.SIGALRM, too_long)
     for step in job["follow"]:
         answer, silence = {}, Said("stdout", [], [0])
+        most = max(1e-6, min(job["step"], until - time.monotonic()))
         try:
-            signal.setitimer(signal.ITIMER_REAL, max(1e-6, min(job["step"], until - time.monotonic())))
-            with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+            with at_most(most), contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
                 if step[0] == "run":
                     exec(shell.transform_cell(step[1]), space)
                 else:
                     answer = called(space, *step[1:])
         except BaseException as error:  # also one that ends a process
             answer = {"error": described(error)}
-        finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
         if step[0] == "call":
             say(answer)
 
@@ -256,6 +262,19 @@ def described(error):
         return f"{type(error).__name__}: {error}"[:500]
     except BaseException:
         return "an error that cannot be shown"
+
+
+def read(file):
+    """The next job from a file descriptor, or None at its end. Nothing is read ahead: the rest is for another process."""
+    length = part(file, 10)
+    return json.loads(part(file, int(length))) if length else None
+
+
+def part(file, size):
+    found = b""
+    while len(found) < size and (more := os.read(file, size - len(found))):
+        found += more
+    return found
 
 
 def child(boxed, work, *arguments):
@@ -287,17 +306,18 @@ def confine(limits, user):
 
 
 def main():
-    jobs, lines = os.fdopen(os.dup(0), "r", encoding="utf-8"), os.fdopen(os.dup(1), "w", encoding="utf-8")
+    lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(0, JOBS)
     null = os.open(os.devnull, os.O_RDWR)
     os.dup2(null, 0)
     os.dup2(null, 1)
-    sys.stdin = open(os.devnull, encoding="utf-8")
+    sys.stdin = os.fdopen(os.dup(null), encoding="utf-8")
 
     def say(what):
         lines.write("\n" + json.dumps(what) + "\n")  # first a new line, since somebody may have been killed in the middle of one
         lines.flush()
 
-    start = json.loads(jobs.readline())
+    start = read(JOBS)
     confine(start["limits"], start["user"])
     sys.path[:0] = start["paths"]
     shell = notebook_shell()
@@ -311,9 +331,8 @@ def main():
     gc.freeze()  # what is imported is never looked at again, and so not copied in the children
     say({"ready": True})
     os.dup2(null, 2)  # until here, a traceback is of ours and is wanted
-    for line in iter(jobs.readline, ""):
-        job = json.loads(line)
-        work = run_cells if "cells" in job else follow
+    while job := read(JOBS):
+        work = follow if "follow" in job else run_cells
         say({"done": child(start["boxed"], work, shell, job, say)})
 
 

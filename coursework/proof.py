@@ -124,7 +124,7 @@ def of_the_release(source, released):
     for word in ("BEGIN SOLUTION", "END SOLUTION", "HIDDEN TEST", "MARK SCHEME"):
         if word in text:
             yield f"the students' copy says {word}"
-    meant = {line.strip() for cell in source.cells for line in _handed_out(cell).split("\n")}
+    meant = {line.strip() for cell in source.cells for line in handed_out(cell).split("\n")}
     shown = {line.strip() for line in text.split("\n")} - meant
     for cell in source.cells:
         secret = re.findall(r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)### END", cell.source, re.DOTALL)
@@ -133,7 +133,7 @@ def of_the_release(source, released):
                 yield f"the students' copy holds a line of a solution or a hidden test: {line.strip()}"
     if any(cell.get("outputs") for cell in released.cells):
         yield "the students' copy holds outputs"
-    if [_handed_out(cell) for cell in source.cells] != [cell.source for cell in released.cells]:
+    if [handed_out(cell) for cell in source.cells] != [cell.source for cell in released.cells]:
         yield "what nbgrader blanks is not what coursework.fast blanks"
 
 
@@ -155,7 +155,8 @@ def without_hidden_tests(source, name=None):
     return poorer
 
 
-def _handed_out(cell):
+def handed_out(cell):
+    """What students find in a cell of the source."""
     if fast.info(cell).get("solution"):
         return fast.blank(cell)
     hidden = r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?"

@@ -1,8 +1,8 @@
 """A closed box for the code of one student: no network, no course, no other student, and limits to whatever it takes.
 
-The box is made by bubblewrap (Linux). In it stands :mod:`coursework.inside`, with Python, its packages and the book's own package to read, two
-small folders to write that vanish with it, and nothing else. What the box does not promise: that a mark was not forged, since a test runs in
-the process that it tests; for that there is :mod:`coursework.crosscheck`.
+The box is made by bubblewrap (Linux). In it stands :mod:`coursework.inside`, with Python, its packages and the book's own package to read,
+small folders to write that vanish with it, and nothing else. What the box does not promise: that a mark was not forged, since a test runs
+in the process that it tests; for that there is :mod:`coursework.crosscheck`.
 """
 
 import contextlib
@@ -137,11 +137,13 @@ class Box:
 
     def __init__(self, imports=(), limits=None, trust=False, folder=None):
         self.limits, self.trust, self.folder = limits or Limits(), trust, folder
-        self.imports, self.read, self.bytes = list(imports), b"", 0
+        self.imports, self.read, self.bytes, self.spent = list(imports), b"", 0, False
 
     def __enter__(self):
         self.until = time.monotonic() + self.limits.whole
-        python = [sys.executable, "-I", str(INSIDE)] if self.trust else [*walls(), sys.executable, "-I", "/inside.py"]
+        python = (
+            [sys.executable, "-P", "-s", "-B", str(INSIDE)] if self.trust else [*walls(), sys.executable, "-P", "-s", "-B", "/inside.py"]
+        )
         folder = str(self.folder) if self.trust else None
         self.process = subprocess.Popen(
             python,
@@ -181,13 +183,16 @@ class Box:
         """Run the cells of a notebook. Returns the outputs of each, shorter than ``cells`` if it did not come to the end, and why."""
         outputs = []
         try:
-            self._ask({"cells": cells, "seconds": self.limits.cell, "seed": str(seed), "output": self.limits.output})
-            while True:
+            self._ask({"seconds": self.limits.cell, "seed": str(seed), "output": self.limits.output})
+            for code in cells:
+                if self._said():
+                    return outputs, "it wrote results of its own"
+                self._ask({"cell": code})
                 line = self._line(min(self.until, time.monotonic() + self.limits.cell + 5))
-                if "done" in line:
-                    return outputs, None if len(outputs) == len(cells) else self._ended(line["done"])
-                if isinstance(line.get("outputs"), list) and len(outputs) < len(cells):
-                    outputs.append(line["outputs"])
+                if not isinstance(line.get("outputs"), list):
+                    return outputs, self._ended(line.get("done"))
+                outputs.append(line["outputs"])
+            return outputs, None
         except Stopped as error:
             return outputs, str(error)
 
@@ -197,34 +202,46 @@ class Box:
         Args:
             jobs: as :func:`coursework.crosscheck.steps` makes them.
             step: seconds for one step.
-            seconds: for one job; when a job does not stop even then, the later ones are not begun.
+            seconds: for one job; all together have half of the time of the box. When a job does not stop even then, the later ones are not
+                begun, and the box is ``spent``.
 
         Returns:
             For each call of each job ``{"result": packed, "kept": packed}`` or ``{"error": text}``, as :func:`coursework.inside.follow`
             says them; but a student's code runs where they are said, so they may be anything that JSON can hold.
         """
-        answers, stopped = [], False
+        answers = []
         for job in jobs:
             found, calls = [], sum(kind == "call" for kind, *_ in job)
             try:
-                if not stopped:
-                    self._ask({"follow": job, "step": step, "seconds": seconds})
-                    until = min(self.until, time.monotonic() + seconds + step)
+                if not self.spent:
+                    self._ask({"follow": job, "step": min(step, self.limits.cell), "seconds": seconds})
+                    until = min(self.until - self.limits.whole / 2, time.monotonic() + seconds + step)
                     while "done" not in (line := self._line(until, 4 << 20)):
                         found += [line] * (len(found) < calls)
             except Stopped:
-                stopped = True
+                self.spent = True
             answers += found + [{"error": "it never came back"}] * (calls - len(found))
         return answers
 
+    def _said(self):
+        """Is there something that nobody asked for?"""
+        if not self.read.strip() and select.select([self.process.stdout], [], [], 0)[0]:
+            self._more()
+        return bool(self.read.strip())
+
+    def _more(self):
+        part = os.read(self.process.stdout.fileno(), 1 << 16)
+        self.read, self.bytes = self.read + part, self.bytes + len(part)
+        if not part:
+            raise Stopped("it ended its own process")
+
     def _ended(self, status):
-        if status == -signal.SIGXCPU or status == -signal.SIGKILL:
-            return "it was stopped by the machine: too much time or memory"
-        return f"it ended its own process ({status})"
+        return "it took too much time or memory" if status in (-signal.SIGXCPU, -signal.SIGKILL) else f"it ended its own process ({status})"
 
     def _ask(self, job):
         try:
-            self.process.stdin.write(json.dumps(job).encode() + b"\n")
+            text = json.dumps(job).encode()
+            self.process.stdin.write(b"%10d%b" % (len(text), text))
             self.process.stdin.flush()
         except OSError:
             raise Stopped("the process was gone") from None
@@ -241,10 +258,7 @@ class Box:
                 continue
             ready, _, _ = select.select([self.process.stdout], [], [], 0.25)
             if ready:
-                part = os.read(self.process.stdout.fileno(), 1 << 16)
-                self.read, self.bytes = self.read + part, self.bytes + len(part)
-                if not part:
-                    raise Stopped("it ended its own process")
+                self._more()
             if time.monotonic() > until:
                 whole = time.monotonic() > self.until
                 raise Stopped(
