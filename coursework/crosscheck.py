@@ -26,7 +26,7 @@ class Call(typing.NamedTuple):
         function: its name.
         arguments: numbers, texts, arrays, and lists, tuples, sets and dictionaries of them.
         marks: the ids of the marks that are not deserved where the result is wrong.
-        of: what is compared: a function of the result, for one that need not be ours to be right. Where it raises an error, the result is wrong.
+        of: what is compared, a function of the result, where a right one need not be ours. If it raises an error, the result is wrong.
         kept: the places of arguments that must be left as they are.
     """
 
