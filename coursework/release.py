@@ -67,13 +67,18 @@ def release(name, built=BUILT):
         if folder.exists():
             shutil.rmtree(folder)
         shutil.copytree(made, folder)
+    pack(folder, archive)
+    return folder / f"{name}.ipynb", archive
+
+
+def pack(folder, archive):
+    """Put a folder, under its own name, into a zip that is the same to the byte whenever it is made."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         for path in sorted(folder.rglob("*")):
             if path.is_file():
-                entry = zipfile.ZipInfo(f"{name}/{path.relative_to(folder).as_posix()}")  # dated 1980, so that the bytes stay
+                entry = zipfile.ZipInfo(path.relative_to(folder.parent).as_posix())  # dated 1980, so that the bytes stay
                 entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
                 packed.writestr(entry, path.read_bytes())
-    return folder / f"{name}.ipynb", archive
 
 
 def main(arguments=None):
