@@ -3,9 +3,9 @@
     python benchmarks/grading.py                # 60 submissions in both ways, and the hostile class: about five minutes on two processors
     python benchmarks/grading.py --class 600    # and the memory of the coordinator for a large class too: about five more
 
-Both mark the same notebooks of assignment 3, known wrong answers among them, from the start of the command to its end, one after the other in
-this one run; the marks are compared. nbgrader works serially, as it does, without a sandbox, and writes no feedback; this grader uses all
-processors and writes feedback and exports. Do not do anything else on the machine meanwhile.
+Both mark the same notebooks of assignment 3, known wrong answers among them, from the start of the command to its end, one after the
+other in this one run; the marks are compared. nbgrader works serially, as it does, without a sandbox, and writes no feedback; this grader
+uses all processors and writes feedback and exports. Do not do anything else on the machine meanwhile.
 """
 
 import argparse
@@ -69,7 +69,7 @@ def journal(folder):
 
 
 def harm(course):
-    """Of the hostile class: how many are hostile, for how many others something changed, and of how many that lost or forged nothing is said."""
+    """Of the hostile class: who means harm, who does not, of these whose marks changed, of those who lost or forged marks unnoticed."""
     found, seed = journal(course), int((course / "seed").read_text())
     honest = {"reference": hostile.RIGHT, "untouched": {}, "Núñez, Jr": hostile.RIGHT, "张伟": hostile.RIGHT}
     honest |= {student: proof.edits(hostile.SOURCE, wrong) for student, wrong in hostile.HONEST.items()}
@@ -115,7 +115,7 @@ def main():
         grade(folder / "hostile", folder / "harmed", *hostile.LIMITS)
         hostiles, honest, changed, silent = harm(folder / "harmed")
         print(f"the hostile class: {hostiles} that mean harm or are broken, beside {honest} others")
-        print(f"  batches that stopped {0}, others whose marks changed {changed}, marks lost or forged without a word {silent}")
+        print(f"  the batch came to its end; others whose marks changed {changed}, marks lost or forged without a word {silent}")
 
 
 if __name__ == "__main__":
