@@ -103,7 +103,13 @@ class Course:
             return
         theirs.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ours, theirs)
-        done(self.api.generate_assignment(self.name, force=True, create=True))
+        try:
+            done(self.api.generate_assignment(self.name, force=True, create=True))
+        except RuntimeError as error:
+            words = str(error).strip().splitlines()[-1]
+            raise ValueError(
+                f"nbgrader cannot take this {self.name} into {self.folder}, so begin a new folder with --course: {words}"
+            ) from None
         write(known, ours.read_text("utf-8"))
 
     def entry(self, student):

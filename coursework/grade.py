@@ -33,6 +33,8 @@ def main(arguments=None):
         batch(options)
     except (ValueError, InUse, NoSandbox, Unfit) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; nothing is lost: the same command goes on from here")
 
 
 def parser():
@@ -144,8 +146,13 @@ def graded(course, task, handed_in, client, again=False):
     def take(submission, future):
         try:
             marks = future.result()
+        except Unfit:
+            raise
         except KilledWorker:
             reason = "the workers that marked it died, one after the other: look at the notebook, and mark it by hand"
+            course.store(rejected(submission, reason, version))
+        except Exception as error:
+            reason = f"it could not be marked ({type(error).__name__}: {error}): look at the notebook, and mark it by hand"
             course.store(rejected(submission, reason, version))
         else:
             course.store(entry(submission, marks, version), marks.notebook)
@@ -242,6 +249,7 @@ def table(course, told):
     lines = ["", f"{course.name}: {len(marked)} graded, {len(waiting)} of them awaiting marks by hand, {len(refused)} rejected"]
     for title, chosen, say in (
         ("Rejected, so without a mark", refused, lambda each: [each["rejected"]]),
+        ("Late, as the LMS says", [each for each in entries if each["late"]], lambda each: ["the mark is as if it were not"]),
         ("Graded, and to be looked at", [each for each in marked if each["remarks"]], lambda each: each["remarks"]),
         ("Graded, and mended before", [each for each in marked if each["repairs"]], lambda each: each["repairs"]),
     ):
