@@ -83,9 +83,9 @@ def draw(rng):
     for z in (np.array([-1000.0, -40, 0, 40, 1000]), float(rng.normal()), -float(rng.uniform(500, 2000)), normal(2, 3)):
         yield Call("q3a", "sigmoid", (z,), ("q3-stable",))
     on_paper = np.array([[1, 0, 1, 1], [0, 1, 1, 0], [1, 1, 1, 1]])  # where the numbers of w, u and b are not 0
-    for numbers, marks in ((normal(3, 4) * on_paper, ("q3-paper", "q3-values")), (normal(3, 4), ("q3-values",))):
-        wub = [dict(zip("ifgo", row.tolist(), strict=True)) for row in numbers]
-        yield Call("q3b", "unit_step", (*normal(3).tolist(), *wub), marks)
+    for numbers, marks in 3 * [(on_paper, ("q3-paper", "q3-values")), (1, ("q3-values",))]:
+        wub = [dict(zip("ifgo", row.tolist(), strict=True)) for row in normal(3, 4) * numbers]
+        yield Call("q3b", "unit_step", (*normal(2).tolist(), rng.uniform(1.5, 2.5), *wub), marks)
 
     B, D, H = (int(n) for n in rng.permutation([2, 3, 4]) + rng.integers(3))
     W, U, b = normal(4 * H, D), normal(4 * H, H), normal(4 * H)
@@ -110,7 +110,8 @@ def draw(rng):
     yield Call("q7", "lift", (20.0,), ("q7-some",), of=some)
     fine = [["(x)", "()x", "(())", "x(())", "(()())", "(x(x)x)"][k] for k in rng.integers(6, size=40)]
     long = "".join(fine)
-    trips = [long + "xx", long + "()", "x" + long + ")", "(" + long + "x", long + "(("]
+    ends = ["xxxxxx", "(()())", "((()))", "())(()", "(()(((", "x()x)x"]
+    trips = [trip for end in ends for trip in (long + end, end + long)]
     yield Call("q7", "lift", (20.0,), ("q7-all",), of=approved(texts("()x", 7, 500), trips))
 
     names = list(tasks.STATES)
