@@ -103,7 +103,13 @@ class Course:
             return
         theirs.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ours, theirs)
-        done(self.api.generate_assignment(self.name, force=True, create=True))
+        try:
+            done(self.api.generate_assignment(self.name, force=True, create=True))
+        except RuntimeError as error:
+            words = str(error).strip().splitlines()[-1]
+            raise ValueError(
+                f"nbgrader cannot take this {self.name} into {self.folder}, so begin a new folder with --course: {words}"
+            ) from None
         write(known, ours.read_text("utf-8"))
 
     def entry(self, student):
@@ -159,7 +165,10 @@ class Course:
             for grade in submission.notebooks[0].grades:
                 score = entry["scores"].get(grade.name)
                 grade.auto_score = score
-                grade.needs_manual_grade = score is None if grade.manual_score is None else grade.name in entry["changed"]
+                if grade.manual_score is None:
+                    grade.needs_manual_grade = score is None
+                elif grade.name in entry["changed"]:
+                    grade.needs_manual_grade = True
             self.gradebook.db.commit()
         self.gradebook.db.expunge_all()
 

@@ -33,6 +33,8 @@ def main(arguments=None):
         batch(options)
     except (ValueError, InUse, NoSandbox, Unfit) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; nothing is lost: the same command goes on from here")
 
 
 def parser():
@@ -144,8 +146,13 @@ def graded(course, task, handed_in, client, again=False):
     def take(submission, future):
         try:
             marks = future.result()
+        except Unfit:
+            raise
         except KilledWorker:
             reason = "the workers that marked it died, one after the other: look at the notebook, and mark it by hand"
+            course.store(rejected(submission, reason, version))
+        except Exception as error:
+            reason = f"it could not be marked ({type(error).__name__}: {error}): look at the notebook, and mark it by hand"
             course.store(rejected(submission, reason, version))
         else:
             course.store(entry(submission, marks, version), marks.notebook)
@@ -167,12 +174,13 @@ def graded(course, task, handed_in, client, again=False):
 
 
 def pages(course, source, client):
-    """Write the feedback of every student."""
+    """Write the feedback of every student whose marks, comments or notebook have changed since."""
     most = {fast.info(cell)["grade_id"]: float(fast.info(cell)["points"]) for cell in source.cells if fast.info(cell).get("grade")}
 
-    def take(path, future):
+    def take(about, future):
+        path, stamp = about
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, future.result())
+        write(path, future.result() + stamp)
 
     few = Few(client, take)
     for each in course.entries():
@@ -183,7 +191,10 @@ def pages(course, source, client):
         else:
             scores, comments = course.marks(each["student"])
             notebook = course.notebook_of(each["student"]).read_text("utf-8")
-            few.give(path, feedback.page, course.name, notebook, scores, most, comments, course.seed)
+            given = course.name, notebook, scores, most, comments, course.seed
+            stamp = f"<!-- {hashlib.sha256(repr(given).encode()).hexdigest()} -->\n"
+            if not (path.exists() and path.read_text("utf-8").endswith(stamp)):
+                few.give((path, stamp), feedback.page, *given)
     few.finish()
 
 
@@ -238,6 +249,7 @@ def table(course, told):
     lines = ["", f"{course.name}: {len(marked)} graded, {len(waiting)} of them awaiting marks by hand, {len(refused)} rejected"]
     for title, chosen, say in (
         ("Rejected, so without a mark", refused, lambda each: [each["rejected"]]),
+        ("Late, as the LMS says", [each for each in entries if each["late"]], lambda each: ["the mark is as if it were not"]),
         ("Graded, and to be looked at", [each for each in marked if each["remarks"]], lambda each: each["remarks"]),
         ("Graded, and mended before", [each for each in marked if each["repairs"]], lambda each: each["repairs"]),
     ):

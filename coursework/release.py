@@ -18,7 +18,7 @@ from pathlib import Path
 
 from coursework import BUILT, names, path_of
 
-NOT_FOR_STUDENTS = ("wrong.py", "__pycache__", ".ipynb_checkpoints")
+NOT_FOR_STUDENTS = ("wrong.py", "check.py", "__pycache__", ".ipynb_checkpoints")
 
 
 def course(folder, **settings):
