@@ -29,6 +29,7 @@ class Call(typing.NamedTuple):
         arguments: numbers, texts, arrays, and lists, tuples, sets and dictionaries of them.
         marks: the ids of the marks that are not deserved where the result is wrong.
         of: what is compared, a function of the result, where a right one need not be ours. If it raises an error, the result is wrong.
+            It runs outside of the sandbox, and before it computes with a result that anybody may have made, it looks at the shapes.
         kept: the places of arguments that must be left as they are.
         by: who calls it, where it is not called directly: a function that is given the student's function and the arguments, and whose
             result is taken for the result. Its text alone is sent to the student's process, where it sees what the cells defined.
@@ -97,7 +98,7 @@ def same(got, want):
     if isinstance(want, dict):
         return isinstance(got, dict) and want.keys() <= got.keys() and all(same(got[key], want[key]) for key in want)
     if isinstance(want, list | tuple):
-        got = list(got) if isinstance(got, np.ndarray) and got.ndim else got
+        got = list(got) if isinstance(got, np.ndarray) and got.shape[:1] == (len(want),) else got
         return isinstance(got, list | tuple) and len(got) == len(want) and all(map(same, got, want))
     if isinstance(want, set | str | None):
         got = got.item() if isinstance(got, np.ndarray) and got.size == 1 else got

@@ -104,7 +104,7 @@ def unpacked(value):
         ((kind, content),) = value.items()
         if kind == "array":
             code, shape, data = content
-            if re.fullmatch(rf"[<>|][{KINDS}]\d{{1,6}}", code):
+            if re.fullmatch(rf"[<>|][{KINDS}]\d{{1,6}}", code) and all(0 <= size <= MOST for size in shape):
                 return np.frombuffer(base64.b64decode(data), code).reshape(shape).copy()
         if kind == "value" and (content is None or isinstance(content, bool | float | str)):
             return content

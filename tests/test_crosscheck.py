@@ -348,6 +348,8 @@ def test_whatever_is_made_up_is_a_sentence_and_never_an_error(answer, want):
         {"array": ["|O", [1], "AAAAAAAAAAA="]},
         {"array": ["<f8", [2**70], ""]},
         {"array": ["<f8", [0, 10**12], ""]},
+        {"array": ["<f8", [10**12, 0], ""]},
+        {"array": ["<f8", [-1], ""]},
         {"array": ["<U999999", [1], ""]},
         {"array": ["<U1", [1], "/////w=="]},
         {"array": [["f8"], [1], ""]},
@@ -362,11 +364,21 @@ def test_whatever_is_made_up_is_a_sentence_and_never_an_error(answer, want):
         {"value": 1, "list": []},
         {"code": "open('/etc/passwd')"},
     ],
-    ids=range(16),
+    ids=range(18),
 )
 def test_made_up_values_are_equal_to_nothing(value):
     for want in (0.0, np.zeros((0, 3)), [1], np.array(["a"]), None):
         assert complaint(Call("a", "f", (), ("m",)), {"result": value, "kept": packed(())}, {"result": packed(want), "kept": packed(())})
+
+
+def test_weights_that_would_take_all_memory_are_no_weights():
+    for call in crosscheck.draw("a2_gates", SEED):
+        if call.function in ("latch", "counter", "lift", "program_sentence"):
+            many = 12000
+            huge = np.zeros((many, 4)), np.zeros((many, 1)), np.zeros(many), np.zeros((many, 1)), np.zeros((many, 1))
+            huge = (huge[0], huge[2]) if call.function in ("latch", "counter") else huge[: 3 if call.function == "lift" else 5]
+            with pytest.raises(ValueError, match="^th(ese are|is is) no"):
+                call.of(huge)
 
 
 @pytest.mark.parametrize(

@@ -22,12 +22,15 @@ def encoded(symbols, groups):
 def forward(tokens, W, b, U=None):
     """Every h and every c (T, B, H) of an LSTM that reads tokens (B, T)."""
     W, b = np.asarray(W, float), np.asarray(b, float)
-    U = np.zeros((len(b), len(b) // 4)) if U is None else np.asarray(U, float)
-    h, c = np.zeros((2, len(tokens), len(b) // 4))
+    H = min(len(b) // 4, 256)
+    U = np.zeros((4 * H, H)) if U is None else np.asarray(U, float)
+    if (b.shape, W.shape[:1], U.shape) != ((4 * H,), (4 * H,), (4 * H, H)):
+        raise ValueError("these are no weights, or too many")
+    h, c = np.zeros((2, len(tokens), H))
     shown, held = [], []
     for column in tokens.T:
         z = W[:, column].T + h @ U.T + b
-        i, f, g, o = np.split(np.tanh(z * np.repeat([0.5, 0.5, 1, 0.5], len(b) // 4)), 4, axis=1)
+        i, f, g, o = np.split(np.tanh(z * np.repeat([0.5, 0.5, 1, 0.5], H)), 4, axis=1)
         c = (1 + f) / 2 * c + (1 + i) / 2 * g
         h = (1 + o) / 2 * np.tanh(c)
         shown.append(h)
@@ -59,6 +62,8 @@ def language(*groups):
 
     def said(got):
         W, U, b, R, r = map(np.asarray, got)
+        if (R.shape, r.shape) != ((16, len(b) // 4), (16,)):
+            raise ValueError("this is no readout")
         return [(forward(tokens, W, b, U)[0][-1] @ R.T + r).argmax(axis=1) for tokens in groups]
 
     return said
