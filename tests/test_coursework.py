@@ -2,6 +2,7 @@
 
 import copy
 import re
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -11,7 +12,7 @@ import nbformat
 import notebooks
 import pytest
 
-from coursework import fast, names, path_of, proof, release
+from coursework import course, fast, names, path_of, proof, release
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,15 +30,18 @@ def assignment(name):
 @pytest.fixture(scope="session")
 def api(tmp_path_factory):
     """A course of nbgrader in an empty folder."""
-    return release.course(tmp_path_factory.mktemp("course"), Execute__timeout=120)
+    return course.nbgrader(tmp_path_factory.mktemp("course"), Execute__timeout=120)
 
 
 @pytest.fixture(scope="session")
 def released(api):
     """The students' copies, made by nbgrader, by name."""
-    copies = {}
+    root, copies = Path(api.coursedir.root), {}
     for name in names():
-        copies[name] = nbformat.read(release.generate(api, name, path_of(name)) / f"{name}.ipynb", 4)
+        (root / "source" / name).mkdir(parents=True)
+        shutil.copy(path_of(name), root / "source" / name)
+        course.done(api.generate_assignment(name))
+        copies[name] = nbformat.read(root / "release" / name / f"{name}.ipynb", 4)
     return copies
 
 
@@ -50,7 +54,7 @@ def by_nbgrader(api, handed_out, student, edits):
     folder = Path(api.coursedir.root) / "submitted" / student / name
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / f"{name}.ipynb")
-    release.done(api.autograde(name, student))
+    course.done(api.autograde(name, student))
     with api.gradebook as gradebook:
         (found,) = gradebook.find_submission(name, student).notebooks
         return {grade.name: grade.auto_score for grade in found.grades}
@@ -243,6 +247,11 @@ def test_a_source_that_is_not_of_the_format_is_named(about, text, complaint):
 def test_two_cells_of_one_id_are_named():
     twice = notebook(("pass", graded("q")), ("pass", graded("q")))
     assert list(proof.of_the_format(twice)) == ["two cells have the id q"]
+
+
+def test_the_students_copy_is_the_one_that_nbgrader_makes(api, released, name):
+    theirs = Path(api.coursedir.root) / "release" / name / f"{name}.ipynb"
+    assert release.copied(name) == theirs.read_text("utf-8")
 
 
 def test_a_release_is_the_same_to_the_byte(tmp_path):

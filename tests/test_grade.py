@@ -70,7 +70,7 @@ def journal(folder):
 
 def gradebook(folder):
     """The marks as nbgrader tells them, ``{student: {id: points}}``."""
-    with release.course(folder).gradebook as book:
+    with course.nbgrader(folder).gradebook as book:
         return {
             submission.student_id: {each.name: each.auto_score for each in submission.notebooks[0].grades}
             for submission in book.assignment_submissions(NAME)
