@@ -4,8 +4,8 @@ A notebook's tests run in the process that they test, so a student's code may bl
 results of its own. Therefore the functions are called once more, in the sandbox, with secret inputs, and what they return is compared here,
 where no student's code ever ran. Where a notebook got a mark and its function is wrong, somebody has to look.
 
-``source/NAME/check.py`` says what is called: ``draw(rng)`` yields a :class:`Call` for each. As in the marking, a function that was asked for
-earlier is the right one: a mistake counts once. Each solution cell is tried in a process of its own, to which its own solution is not shown.
+``source/NAME/check.py`` says what is called: ``draw(rng)`` yields a :class:`Call` for each. As in the marking, a function that was asked
+for earlier is the right one: a mistake counts once. Each solution cell is tried in a process of its own, which is not shown our solution.
 """
 
 import itertools
@@ -26,7 +26,7 @@ class Call(typing.NamedTuple):
         function: its name.
         arguments: numbers, texts, arrays, and lists, tuples, sets and dictionaries of them.
         marks: the ids of the marks that are not deserved where the result is wrong.
-        of: what is compared: a function of the result, for results that need not be ours to be right. Whatever it raises, the result is wrong.
+        of: what is compared, a function of the result, where a right one need not be ours. If it raises an error, the result is wrong.
         kept: the places of arguments that must be left as they are.
     """
 

@@ -16,6 +16,7 @@ import io
 import multiprocessing
 import os
 import re
+import signal
 import sys
 import warnings
 
@@ -23,6 +24,8 @@ CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
 DEMONSTRATION = "demonstration"
 """The tag of a cell that takes long and on which no mark depends: it is left out here."""
+LATE = {"torch": ("torch._dynamo",)}
+"""What a module imports only when it is used, here with the first optimiser, and what takes long."""
 
 
 def info(cell):
@@ -77,26 +80,49 @@ def marks(source, edits, seed=None, limit=60):
         TimeoutError: if the notebook takes longer than ``limit``.
         ChildProcessError: if an answer ended the process.
     """
-    handed_in = submission(source, edits)
-    by_hand = {}
-    for cell in filter(is_manual, handed_in.cells):
-        untouched = next(blank(each) for each in source.cells if info(each).get("grade_id") == info(cell)["grade_id"])
-        by_hand[info(cell)["grade_id"]] = 0.0 if cell.source == untouched else None
+    return marks_of_each(source, [edits], seed, limit)[0]
+
+
+def marks_of_each(source, students, seed=None, limit=60):
+    """The marks for each of ``students``, a list of ``edits``; the rest is as in :func:`marks`.
+
+    The reference solution runs once; before the first cell in which a student's answers differ from it, the process is forked, and the
+    student's notebook goes on from there.
+    """
+    reference = submission(source, answers(source))
+    handed_in = [submission(source, edits) for edits in students]
+    end = 1 + max((k for k, cell in enumerate(source.cells) if info(cell).get("grade")), default=-1)  # what stands behind gives no marks
+    parts_at = [next((k for k in range(end) if other.cells[k].source != reference.cells[k].source), end) for other in handed_in]
     _imported(source)
     here, there = multiprocessing.Pipe(duplex=False)
-    child = multiprocessing.get_context("fork").Process(target=_run, args=(handed_in, seed, there))
+    child = multiprocessing.get_context("fork").Process(target=_run, args=(reference, handed_in, parts_at, end, seed, there))
     child.start()
     there.close()
+    found = {}
     try:
-        if not here.poll(limit):
-            raise TimeoutError(f"not done after {limit} seconds")
-        return here.recv() | by_hand
+        while len(found) < len(students):
+            if not here.poll(limit):
+                raise TimeoutError(f"not done after {limit} seconds")
+            student, given = here.recv()
+            found[student] = given
     except EOFError:
         raise ChildProcessError("an answer ended the process that was to mark it") from None
     finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)  # it and what it has forked
         child.kill()
         child.join()
         here.close()
+    return [found[k] | _by_hand(source, handed_in[k]) for k in range(len(students))]
+
+
+def _by_hand(source, handed_in):
+    """None for a question that somebody has to read, 0 where nothing was written."""
+    given = {}
+    for cell in filter(is_manual, handed_in.cells):
+        untouched = next(blank(each) for each in source.cells if info(each).get("grade_id") == info(cell)["grade_id"])
+        given[info(cell)["grade_id"]] = 0.0 if cell.source == untouched else None
+    return given
 
 
 def _imported(source):
@@ -107,6 +133,7 @@ def _imported(source):
                 modules = [node.module] if isinstance(node, ast.ImportFrom) else []
                 modules += [name.name for name in node.names] if isinstance(node, ast.Import) else []
                 modules += [f"{node.module}.{name.name}" for name in node.names] if isinstance(node, ast.ImportFrom) else []
+                modules += [late for name in modules for late in LATE.get(name, ())]
                 for module in modules:
                     with contextlib.suppress(ImportError):
                         importlib.import_module(module)
@@ -116,11 +143,13 @@ def _without_markers(text):
     return re.sub(r"^.*### (BEGIN|END) SOLUTION.*\n?", "", text, flags=re.MULTILINE).rstrip("\n")
 
 
-def _run(notebook, seed, results):
+def _run(reference, handed_in, parts_at, end, seed, results):
+    os.setsid()
     gc.disable()  # a collection would look at, and so copy, all that the parent holds
     if seed is not None:
         os.environ["LSTMBOOK_COURSE_SEED"] = str(seed)
     os.environ["TQDM_DISABLE"] = "1"
+    os.environ["CUDA_VISIBLE_DEVICES"] = ""  # PyTorch cannot compute slopes in a fork of a process that has done so beside a GPU
     warnings.resetwarnings()
     warnings.simplefilter("ignore", DeprecationWarning)
     warnings.showwarning = lambda message, *rest: print(message, file=sys.stderr)
@@ -128,14 +157,34 @@ def _run(notebook, seed, results):
     if "matplotlib" in sys.modules:
         sys.modules["matplotlib"].use("agg")
     space, found = {"__name__": "__main__"}, {}
-    for cell in notebook.cells:
-        if cell.cell_type != "code" or DEMONSTRATION in cell.metadata.get("tags", []):
+    for k in range(max(parts_at)):
+        _fork_at(k, handed_in, parts_at, end, space, found, results)
+        _mark(reference.cells[k], space, found)
+    _fork_at(max(parts_at), handed_in, parts_at, end, space, found, results)
+
+
+def _fork_at(k, handed_in, parts_at, end, space, found, results):
+    """For each student whose answers part from the reference at cell ``k``: a child that runs the rest and sends its marks."""
+    for student, other in enumerate(handed_in):
+        if parts_at[student] != k:
             continue
-        points = _one(cell.source, space)
-        if info(cell).get("grade") and not is_manual(cell):
-            most = float(info(cell)["points"])
-            found[info(cell)["grade_id"]] = most if points is None else min(points, most)
-    results.send(found)
+        child = os.fork()
+        if child:
+            os.waitpid(child, 0)
+            continue
+        for cell in other.cells[k:end]:
+            _mark(cell, space, found)
+        results.send((student, found))
+        os._exit(0)
+
+
+def _mark(cell, space, found):
+    if cell.cell_type != "code" or DEMONSTRATION in cell.metadata.get("tags", []):
+        return
+    points = _one(cell.source, space)
+    if info(cell).get("grade") and not is_manual(cell):
+        most = float(info(cell)["points"])
+        found[info(cell)["grade_id"]] = most if points is None else min(points, most)
 
 
 def _one(text, space):

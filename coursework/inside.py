@@ -5,7 +5,7 @@ JSON behind its length, and writes one line of JSON for each thing done. The fir
 has run; every later one is done in a child of its own, and what the child leaves behind is killed before the next. The cells of a notebook
 come one by one, so that a hidden test is not here before its turn.
 
-    {"imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
+    {"paths": [folder, ...], "imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
     {"follow": [["run", code] | ["call", function, arguments, asked], ...], "step": most seconds, "seconds": in all}
                                                                                                  a line for each call
     {"seconds": most for one cell, "seed": text, "output": most bytes}, then {"cell": code} ... {"cell": null}
@@ -227,8 +227,8 @@ def run_cells(shell, job, say):
 def follow(shell, job, say):
     """Run pieces of code in one space, call functions in between, and say what they give.
 
-    A call is answered by ``{"result": packed, "kept": packed}``, where the second lists the arguments that were asked for again, as the call
-    left them, or by ``{"error": text}``. One that takes too long is an error, and so are all that come after the last second.
+    A call is answered by ``{"result": packed, "kept": packed}``, where the second lists the arguments that were asked for again, as the
+    call left them, or by ``{"error": text}``. One that takes too long is an error, and so are all that come after the last second.
     """
     space, until = {"__name__": "__main__", "get_ipython": lambda: shell}, time.monotonic() + job["seconds"]
     signal.signal(signal.SIGALRM, too_long)
@@ -319,6 +319,7 @@ def main():
 
     start = read(JOBS)
     confine(start["limits"], start["user"])
+    sys.path[:0] = start["paths"]
     shell = notebook_shell()
     for module in start["imports"]:
         with contextlib.suppress(ImportError):

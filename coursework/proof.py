@@ -96,12 +96,15 @@ def of_the_untouched(source):
 
 def of_the_wrong(source, wrong, seed=None):
     """Does every known wrong answer lose exactly what it should?"""
+    fitting, given = [], []
     for answer in wrong:
         try:
-            found = lost(source, fast.marks(source, edits(source, answer), seed))
+            given.append(edits(source, answer))
+            fitting.append(answer)
         except ValueError as error:
             yield str(error)
-            continue
+    for answer, marks in zip(fitting, fast.marks_of_each(source, given, seed) if given else [], strict=True):
+        found = lost(source, marks)
         if found != answer[-1]:
             yield f"{answer[0]} loses {found} and should lose {answer[-1]}"
 

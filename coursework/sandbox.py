@@ -63,8 +63,6 @@ def check():
 
 def walls():
     """The command that makes a box; what follows it runs inside."""
-    import lstmbook
-
     root, size = os.geteuid() == 0, str(2 * Limits.file)
     command = ["bwrap", "--die-with-parent", "--new-session", "--clearenv", "--hostname", "box", "--cap-drop", "ALL"]
     command += ["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]
@@ -77,8 +75,7 @@ def walls():
             command += ["--symlink", os.readlink(name), name]
         elif os.path.isdir(name):
             command += ["--ro-bind", name, name]
-    package = os.path.dirname(os.path.dirname(os.path.realpath(lstmbook.__file__)))
-    readable = ["/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", sys.base_prefix, sys.prefix, package]
+    readable = ["/usr", "/etc/alternatives", "/etc/ld.so.cache", "/etc/fonts", "/etc/localtime", sys.base_prefix, sys.prefix, package()]
     for path in dict.fromkeys(path for each in readable for path in (each, os.path.realpath(each))):
         if os.path.exists(path) and (path == "/usr" or not path.startswith("/usr/")):
             for folder in reversed(Path(path).parents[:-1]):
@@ -90,6 +87,13 @@ def walls():
     for name, value in environment("/box").items():
         command += ["--setenv", name, value]
     return [*command, "--chdir", "/box", "--"]
+
+
+def package():
+    """The folder in which Python finds the book's package here, however it was installed."""
+    import lstmbook
+
+    return os.path.dirname(os.path.dirname(os.path.realpath(lstmbook.__file__)))
 
 
 def environment(home):
@@ -155,7 +159,7 @@ class Box:
             limits["NPROC"] = self.limits.processes
         user = FIRST_USER + self.process.pid if os.geteuid() == 0 and not self.trust else None
         try:
-            self._ask({"imports": self.imports, "limits": limits, "user": user, "boxed": not self.trust})
+            self._ask({"paths": [package()], "imports": self.imports, "limits": limits, "user": user, "boxed": not self.trust})
             self._line(self.until)
         except BaseException as error:
             self.process.kill()
@@ -202,8 +206,8 @@ class Box:
                 begun, and the box is ``spent``.
 
         Returns:
-            For each call of each job ``{"result": packed, "kept": packed}`` or ``{"error": text}``, as :func:`coursework.inside.follow` says
-            them; but a student's code runs where they are said, so they may be anything that JSON can hold.
+            For each call of each job ``{"result": packed, "kept": packed}`` or ``{"error": text}``, as :func:`coursework.inside.follow`
+            says them; but a student's code runs where they are said, so they may be anything that JSON can hold.
         """
         answers = []
         for job in jobs:
