@@ -20,7 +20,7 @@ release: env-all  ## make the students' copies of the assignments in _build/cour
 	@$(BIN)/python -m coursework.release
 
 test: env-all  ## run every test and every notebook
-	@$(BIN)/python tools/browser.py
+	@$(BIN)/python tools/programs.py
 	@$(BIN)/python -m pytest
 
 bench: env-all  ## time the LSTM in NumPy beside PyTorch's

@@ -1,7 +1,6 @@
 """Every assignment marks as it should: shown with nbgrader itself where that takes few seconds, and without a kernel for all the rest."""
 
 import copy
-import os
 import re
 import shutil
 import subprocess

@@ -10,10 +10,10 @@ import sys
 import urllib.request
 from pathlib import Path
 
-import browser
 import environment
 import nbformat
 import notebooks
+import programs
 import pytest
 import serve
 
@@ -134,22 +134,24 @@ def test_serving_before_building_is_one_sentence(tmp_path):
     assert done.stderr.strip() == f"There is no site in {tmp_path}: build it first with make site."
 
 
-def test_a_missing_browser_is_a_failure_in_ci_and_a_sentence_elsewhere(monkeypatch, capsys):
-    monkeypatch.setattr(browser, "find", lambda: None)
-    monkeypatch.setattr(browser, "get", lambda: None)
+@pytest.mark.parametrize(("name", "words"), [("chromium", "need Chromium: install it"), ("bubblewrap", "need bubblewrap: install it")])
+def test_a_missing_program_is_a_failure_in_ci_and_a_sentence_elsewhere(name, words, monkeypatch, capsys):
+    monkeypatch.setattr(programs, "find", lambda each: None if each == name else "/bin/true")
+    monkeypatch.setattr(programs, "get", lambda each: None)
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(SystemExit, match="need Chromium: install it"):
-        browser.main()
+    with pytest.raises(SystemExit, match=words):
+        programs.main()
     monkeypatch.delenv("CI")
-    browser.main()
-    assert "They are skipped." in capsys.readouterr().out
+    programs.main()
+    said = capsys.readouterr().out
+    assert words in said and "They are skipped." in said
 
 
 def test_a_wrong_browser_path_is_named(monkeypatch):
     monkeypatch.setenv("CHROMIUM", "/no/such/browser")
     with pytest.raises(SystemExit, match="CHROMIUM names /no/such/browser"):
-        browser.main()
+        programs.main()
 
 
 def small_notebook():
