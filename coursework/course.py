@@ -188,7 +188,10 @@ class Course:
             for grade in submission.notebooks[0].grades:
                 score = entry["scores"].get(grade.name)
                 grade.auto_score = score
-                grade.needs_manual_grade = score is None if grade.manual_score is None else grade.name in entry["changed"]
+                if grade.manual_score is None:
+                    grade.needs_manual_grade = score is None
+                elif grade.name in entry["changed"]:
+                    grade.needs_manual_grade = True
             self.gradebook.db.commit()
         self.gradebook.db.expunge_all()
 

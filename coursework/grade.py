@@ -167,12 +167,13 @@ def graded(course, task, handed_in, client, again=False):
 
 
 def pages(course, source, client):
-    """Write the feedback of every student."""
+    """Write the feedback of every student whose marks, comments or notebook have changed since."""
     most = {fast.info(cell)["grade_id"]: float(fast.info(cell)["points"]) for cell in source.cells if fast.info(cell).get("grade")}
 
-    def take(path, future):
+    def take(about, future):
+        path, stamp = about
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(path, future.result())
+        write(path, future.result() + stamp)
 
     few = Few(client, take)
     for each in course.entries():
@@ -183,7 +184,10 @@ def pages(course, source, client):
         else:
             scores, comments = course.marks(each["student"])
             notebook = course.notebook_of(each["student"]).read_text("utf-8")
-            few.give(path, feedback.page, course.name, notebook, scores, most, comments, course.seed)
+            given = course.name, notebook, scores, most, comments, course.seed
+            stamp = f"<!-- {hashlib.sha256(repr(given).encode()).hexdigest()} -->\n"
+            if not (path.exists() and path.read_text("utf-8").endswith(stamp)):
+                few.give((path, stamp), feedback.page, *given)
     few.finish()
 
 

@@ -110,7 +110,7 @@ def _submissions(name, source, where, files, limit):
 
 def _judged(assignment, student, files, limit):
     """The last four fields of a submission that consists of these ``(name, read)``."""
-    seen, repairs, notebook, reason = [], [], None, None
+    seen, repairs, notebook, reason = {}, [], None, None
     try:
         called, data = _the_notebook(assignment.name, files, seen, repairs, limit)
         if not re.fullmatch(rf"{re.escape(assignment.name)}(-\d+)?|{re.escape(student)}", Path(called).stem):  # -1: handed in again
@@ -124,27 +124,28 @@ def _judged(assignment, student, files, limit):
             reason = f"{called} cannot be read ({type(error).__name__}): {AGAIN}"
     except Refused as error:
         reason = str(error)
-    digests = sorted({hashlib.sha256(data).hexdigest() for data in seen})
-    digest = "".join(digests) if len(digests) < 2 else hashlib.sha256("".join(digests).encode()).hexdigest()
+    digest = "".join(sorted(seen))
+    digest = digest if len(seen) < 2 else hashlib.sha256(digest.encode()).hexdigest()
     return notebook, () if reason else tuple(repairs), reason, digest
 
 
 def _the_notebook(name, files, seen, repairs, limit):
-    """The name and the bytes of the one notebook among ``(name, read)``; what was read is added to ``seen``."""
+    """The name and the bytes of the one notebook among ``(name, read)``; what was read is noted in ``seen``, ``{digest: name}``."""
     notebooks = [file for file in files if NOTEBOOK.search(file[0])]
     archives = [file for file in files if ARCHIVE.search(file[0])]
-    chosen, contents = notebooks or archives or files, {}
+    chosen, first = notebooks or archives or files, None
     for called, read in chosen:
-        seen.append(read())
-        contents.setdefault(seen[-1], called)
+        data = read()
+        first = data if first is None else first
+        seen.setdefault(hashlib.sha256(data).hexdigest(), called)
     if not notebooks + archives:
         raise Refused(f"there is no notebook, only {listed([called for called, _ in files])}: hand in {name}.ipynb")
-    if len(contents) > 1:
-        raise Refused(f"{listed(list(contents.values()))} differ, and one notebook is asked for: hand in one")
+    if len(seen) > 1:
+        raise Refused(f"{listed(list(seen.values()))} differ, and one notebook is asked for: hand in one")
     if aside := [file[0] for file in files if file not in chosen]:
         repairs.append(f"left aside: {listed(aside)}")
-    ((data, called),) = contents.items()
-    return (called, data) if notebooks else _unpacked(called, data, repairs, limit)
+    (called,) = seen.values()
+    return (called, first) if notebooks else _unpacked(called, first, repairs, limit)
 
 
 def _unpacked(called, data, repairs, limit):

@@ -1,5 +1,6 @@
 """A class is marked: no submission touches another, nothing is lost, and what is amiss is said."""
 
+import contextlib
 import copy
 import csv
 import html
@@ -14,12 +15,13 @@ import sqlite3
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from coursework import course, fast, feedback, grade, marking, path_of, proof, release, sandbox
+from coursework import course, fast, feedback, marking, proof, release
 
 ROOT = Path(__file__).parents[1]
 NAME = "a3_lstm_from_scratch"
@@ -284,3 +286,234 @@ def test_the_feedback_shows_what_went_wrong_and_no_hidden_test(marked):
 
 def page_of(marked, student):
     return (marked["folder"] / "feedback" / student / NAME / f"{NAME}.html").read_text("utf-8")
+
+
+def small_class(copied, folder, students):
+    for number, student in enumerate(students):
+        hand_in(folder, student, answered(copied, proof.edits(SOURCE, WRONG[3 * number])))
+
+
+def mark_by_hand(folder, student, points):
+    with release.course(folder).gradebook as book:
+        grade = book.find_grade(*BY_HAND, NAME, NAME, student)
+        grade.manual_score, grade.needs_manual_grade = points, False
+        book.find_comment(*BY_HAND, NAME, NAME, student).manual_comment = "Well said."
+        book.db.commit()
+
+
+def exported(folder, lms="canvas"):
+    with open(folder / "exports" / f"{NAME}-{lms}.csv", encoding="utf-8", newline="") as file:
+        return {row["Student"]: row[NAME] for row in csv.DictReader(file)}
+
+
+def test_marks_by_hand_stay_until_the_answer_changes_and_no_mark_is_stale(copied, tmp_path):
+    where, folder = tmp_path / "in", tmp_path / "course"
+    small_class(copied, where, ["ann", "ben", "cid"])
+    graded(where, folder)
+    first = {student: sum(marks[name] for name in AUTOMATIC) for student, marks in gradebook(folder).items()}
+    for student in ("ann", "ben"):
+        mark_by_hand(folder, student, 4)
+    graded(None, folder)
+    assert exported(folder) == exported(folder) | {"ann": f"{first['ann'] + 4:g}", "ben": f"{first['ben'] + 4:g}", "cid": ""}
+    assert "Well said." in page_of({"folder": folder}, "ann")
+
+    for student, edits in {"ann": RIGHT | {"q3": ""}, "ben": RIGHT | {"q10": "Another answer."}}.items():
+        shutil.rmtree(where / student)
+        hand_in(where, student, answered(copied, edits))
+    shutil.rmtree(where / "cid")
+    hand_in(where, "cid", "no notebook any more")
+    said = graded(where, folder)
+    after = gradebook(folder)
+    assert after["ann"]["q3-check"] == after["ann"]["q3-values"] == 0 and after["ben"]["q3-check"] == 1
+    assert exported(folder)["ann"] != "" and exported(folder)["ben"] == "", "what was read by hand is no longer what is handed in"
+    assert "cid" not in after and "cid: " in said and not (folder / "autograded" / "cid" / NAME).exists()
+    graded(where, folder)
+    assert exported(folder)["ben"] == ""
+    mark_by_hand(folder, "ben", 5)
+    graded(where, folder)
+    assert exported(folder)["ben"] == f"{sum(AUTOMATIC.values()) + 5:g}"
+    copies = sorted((folder / "backups").glob("*.db"))
+    assert len(copies) == 4, "one before each batch but the first"
+    with sqlite3.connect(copies[0]) as old:
+        assert old.execute("select count(*) from submitted_assignment").fetchone() == (3,)
+
+
+def test_a_batch_that_is_killed_at_any_moment_goes_on_and_ends_with_the_same_marks(copied, tmp_path):
+    where, students = tmp_path / "in", [f"s{number:02}" for number in range(10)]
+    small_class(copied, where, students)
+    graded(where, tmp_path / "whole", "--seed", "5")
+    moments, deaths = random.Random(11), 0
+    for _ in range(4):
+        batch = subprocess.Popen(
+            command(where, tmp_path / "killed", "--seed", "5"), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        held = len(journal(tmp_path / "killed"))
+        until = time.monotonic() + 60
+        while batch.poll() is None and len(journal(tmp_path / "killed")) < held + 2 and time.monotonic() < until:
+            time.sleep(0.02)
+        time.sleep(moments.uniform(0, 0.5))
+        batch.kill()
+        deaths += batch.wait() == -signal.SIGKILL
+        assert set(journal(tmp_path / "killed")) <= set(students)
+    graded(where, tmp_path / "killed", "--seed", "5")
+    assert deaths >= 3
+    assert gradebook(tmp_path / "killed") == gradebook(tmp_path / "whole")
+    assert exported(tmp_path / "killed") == exported(tmp_path / "whole")
+    assert not list((tmp_path / "killed").rglob("*.part"))
+
+
+def test_one_batch_at_a_time_writes_in_a_course(copied, tmp_path):
+    hand_in(tmp_path / "in", "ann", copied)
+    with open_course(tmp_path / "course"):
+        done = subprocess.run(command(tmp_path / "in", tmp_path / "course"), cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 1 and done.stderr.startswith("another batch is writing in ")
+
+
+def open_course(folder):
+    return course.Course(folder, NAME)
+
+
+def test_without_a_sandbox_nothing_is_marked_unless_students_are_trusted(copied, tmp_path):
+    hand_in(tmp_path / "in", "ann", answered(copied, RIGHT))
+    bare = os.environ | {"PATH": str(tmp_path)}
+    refused = subprocess.run(command(tmp_path / "in", tmp_path / "course"), cwd=ROOT, capture_output=True, text=True, env=bare)
+    assert refused.returncode == 1 and refused.stderr.startswith("Grading needs bubblewrap") and not (tmp_path / "course").exists()
+    trusting = command(tmp_path / "in", tmp_path / "course", "--trust-students", "--workers", "1")
+    done = subprocess.run(trusting, cwd=ROOT, capture_output=True, text=True, env=bare)
+    assert done.returncode == 0, done.stderr
+    assert {name: gradebook(tmp_path / "course")["ann"][name] for name in AUTOMATIC} == AUTOMATIC
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["a9_nothing", "in"], "there is no assignment 'a9_nothing': they are "),
+        ([NAME, "nowhere.zip"], "nowhere.zip"),
+        ([NAME, "in", "--scheduler", "tcp://127.0.0.1:1"], "no Dask scheduler answers at tcp://127.0.0.1:1"),
+        ([NAME, "in", "--memory", "60"], "Python does not start in the sandbox"),
+        ([NAME, "in", "--roster", "in"], "in cannot be read"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(copied, tmp_path, words, said):
+    hand_in(tmp_path / "in", "ann", copied)
+    here = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run([sys.executable, "-m", "coursework.grade", *words], cwd=tmp_path, capture_output=True, text=True, env=here)
+    (sentence,) = done.stderr.strip().splitlines()
+    assert done.returncode == 1 and said in sentence
+
+
+def task():
+    return marking.Task(NAME, marking.edition(NAME), seed=3)
+
+
+def test_a_worker_that_does_not_give_the_reference_full_marks_marks_nobody(monkeypatch):
+    wrong = next(wrong for wrong in WRONG if wrong[-1])
+    edits = proof.edits(SOURCE, wrong)
+    monkeypatch.setattr(fast, "answers", lambda source: edits)
+    with pytest.raises(
+        marking.Unfit, match="reference solution does not get full marks, so nobody is marked: it loses " + next(iter(wrong[-1]))
+    ):
+        marking.Desk(task())
+
+
+def test_a_worker_that_gives_the_untouched_copy_a_mark_marks_nobody(monkeypatch):
+    whole = fast.submission
+    monkeypatch.setattr(fast, "submission", lambda source, edits: whole(source, edits or {"q1": RIGHT["q1"]}))
+    with pytest.raises(marking.Unfit, match="untouched copy gets q1-paper"):
+        marking.Desk(task())
+
+
+def test_a_worker_of_another_version_marks_nobody():
+    with pytest.raises(marking.Unfit, match="another version"):
+        marking.mark(marking.Task(NAME, "another", 3), "")
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return server.getsockname()[1]
+
+
+def test_many_machines_mark_and_one_may_die(copied, tmp_path):
+    where, students = tmp_path / "in", [f"s{number:02}" for number in range(12)]
+    small_class(copied, where, students)
+    address, python = f"tcp://127.0.0.1:{free_port()}", [sys.executable, "-m", "dask"]
+    log, here = open(tmp_path / "log", "w"), {"cwd": ROOT, "start_new_session": True}
+    started = [
+        subprocess.Popen([*python, "scheduler", "--port", address.rpartition(":")[2], "--no-dashboard"], stdout=log, stderr=log, **here)
+    ]
+    try:
+        for _ in range(2):
+            own = ["--worker-port", str(free_port()), "--nthreads", "1", "--no-dashboard", "--no-nanny", "--local-directory", str(tmp_path)]
+            started.append(subprocess.Popen([*python, "worker", address, *own], stdout=log, stderr=log, **here))
+        batch = subprocess.Popen(command(where, tmp_path / "course", "--scheduler", address), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        while len(journal(tmp_path / "course")) < 2 and batch.poll() is None:
+            time.sleep(0.05)
+        os.killpg(started[2].pid, signal.SIGKILL)
+        said, _ = batch.communicate(timeout=120)
+    finally:
+        for process in started:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        log.close()
+    assert batch.returncode == 0 and "12 graded" in said
+    seed = int((tmp_path / "course" / "seed").read_text())
+    for number, student in enumerate(students):
+        marks = fast.marks(SOURCE, proof.edits(SOURCE, WRONG[3 * number]), seed)
+        assert {name: gradebook_mark for name, gradebook_mark in gradebook(tmp_path / "course")[student].items()} == marks
+
+
+def test_a_zip_from_canvas_comes_back_as_the_gradebook_of_canvas(copied, tmp_path):
+    with zipfile.ZipFile(tmp_path / "submissions.zip", "w") as packed:
+        packed.writestr(f"nunezjr_101_9001_{NAME}.ipynb", nbformat.writes(answered(copied, {})))
+        packed.writestr(f"lovelaceada_LATE_102_9002_{NAME}-2.ipynb", nbformat.writes(answered(copied, RIGHT)))
+        packed.writestr("babbagecharles_103_9003_report.pdf", b"%PDF")
+    (tmp_path / "class.csv").write_text(
+        f"Student,ID,SIS User ID,SIS Login ID,Section,{NAME} (77)\n    Points Possible,,,,,25\n"
+        '"Núñez, Jr",101,n1,nunez,A,\n"Lovelace, Ada",102,n2,ada,A,\n"Babbage, Charles",103,n3,cb,A,\n"Hopper, Grace",104,n4,gh,A,\n',
+        "utf-8-sig",
+    )
+    said = graded(tmp_path / "submissions.zip", tmp_path / "course", "--roster", tmp_path / "class.csv")
+    with open(tmp_path / "course" / "exports" / f"{NAME}-canvas.csv", encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows[0][-1] == f"{NAME} (77)"
+    assert [[row[0], row[1], row[-1]] for row in rows[2:]] == [
+        ["Núñez, Jr", "101", "0"],
+        ["Lovelace, Ada", "102", ""],
+        ["Babbage, Charles", "103", ""],
+        ["Hopper, Grace", "104", ""],
+    ]
+    assert "report.pdf" in said and not (tmp_path / "course" / "exports" / f"{NAME}-moodle.csv").exists()
+
+
+@pytest.mark.parametrize("output", [None, 3, {"output_type": "nonsense"}, {"output_type": "error", "ename": 3}, {"output_type": "stream"}])
+def test_outputs_that_somebody_made_up_are_an_error_of_the_cell(output):
+    (made,) = marking.notebook_outputs([output])
+    assert made.output_type == "error" and "cannot be read" in made.evalue
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [("Núñez, Jr", "Jr", "Núñez"), ("Ada King Lovelace", "Ada King", "Lovelace"), ("张伟", None, "张伟"), ("", None, None)],
+)
+def test_names(name, first, last):
+    assert course.names_of(name) == (first, last)
+
+
+def test_feedback_leaves_out_what_repeats_a_hidden_test_or_the_seed():
+    notebook = nbformat.v4.new_notebook()
+    hidden = "### BEGIN HIDDEN TESTS\nassert the_secret_number == 12345\n### END HIDDEN TESTS"
+    test = nbformat.v4.new_code_cell(f"assert True\n{hidden}", metadata={"nbgrader": {"grade": True, "grade_id": "q", "solution": False}})
+    error = nbformat.v4.new_output("error", ename="E", evalue="no", traceback=["assert the_secret_number == 12345", "E: no"])
+    test.outputs = [nbformat.v4.new_output("stream", name="stdout", text="printed by a test"), error]
+    tells = nbformat.v4.new_code_cell("peep()")
+    tells.outputs = [
+        nbformat.v4.new_output("stream", name="stdout", text=text)
+        for text in ("assert the_secret_number == 12345", "the seed is 987654321", "harmless")
+    ]
+    notebook.cells = [test, tells]
+    shown = feedback.without_secrets(notebook, seed=987654321)
+    assert shown.cells[0].source == "assert True"
+    assert [output.traceback for output in shown.cells[0].outputs] == [["E: no"]]
+    assert [output.text for output in shown.cells[1].outputs] == ["harmless"]
+    assert "12345" not in nbformat.writes(shown)

@@ -181,11 +181,12 @@ def test_a_title_that_two_columns_have_is_not_guessed(listed, marks):
         marks(write_canvas, ROWS, listed(CANVAS), column="7")
 
 
-def test_a_column_that_canvas_lacks_is_added_and_said(listed, marks):
-    cells, said = marks(write_canvas, ROWS, listed(CANVAS), column="Week 3")
-    assert cells[0][-1] == "Week 3" and [line[-1] for line in cells[1:]] == ["", "25", "17.5", "", "", ""]
+@pytest.mark.parametrize("wanted", ["Week 3", "Section"])
+def test_a_column_that_canvas_lacks_is_added_and_said(listed, marks, wanted):
+    cells, said = marks(write_canvas, ROWS, listed(CANVAS), column=wanted)
+    assert cells[0][-1] == wanted and [line[-1] for line in cells[1:]] == ["", "25", "17.5", "", "", ""]
     assert {len(line) for line in cells} == {11}
-    assert said == ["the gradebook has no column Week 3, so one was added, and Canvas will make a new assignment of it"]
+    assert said == [f"the gradebook has no column {wanted}, so one was added, and Canvas will make a new assignment of it"]
 
 
 def test_points_that_the_lms_counts_otherwise_are_said(listed, marks):
