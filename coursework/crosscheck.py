@@ -137,5 +137,9 @@ def verdicts(calls, got, want):
 
 def disagreements(source, scores, found):
     """Sentences on the marks that a notebook got, whole or in part, although the function is wrong."""
-    names = [fast.info(cell)["grade_id"] for cell in source.cells if fast.info(cell).get("grade")]
-    return [f"{name} has its mark, but {found[name]}" for name in names if found.get(name) and scores.get(name)]
+    said = {}
+    for cell in source.cells:
+        name = fast.info(cell).get("grade_id")
+        if fast.info(cell).get("grade") and found.get(name) and scores.get(name):
+            said.setdefault(found[name], []).append(name)
+    return [f"{' and '.join(ids)} got a mark, but {wrong}" for wrong, ids in said.items()]

@@ -19,8 +19,8 @@ WAITING = "Not marked yet; until then it counts nothing in the sum above."
 
 def without_secrets(notebook, seed=None):
     """The notebook without its hidden tests and whatever shows them or the seed; a new node."""
-    secrets = {line.strip() for cell in notebook.cells for part in HIDDEN.findall(cell.source) for line in part.split("\n")[1:-2]}
-    secrets = {line for line in secrets if len(line) > 12} | ({str(seed)} if seed is not None else set())
+    hidden = {line.strip() for cell in notebook.cells for part in HIDDEN.findall(cell.source) for line in part.split("\n")}
+    secrets = {line for line in hidden if len(line) > 12 and "HIDDEN TESTS" not in line} | ({str(seed)} if seed is not None else set())
     shown = nbformat.from_dict(notebook)
     for cell in shown.cells:
         cell.source = HIDDEN.sub("", cell.source).rstrip("\n")

@@ -68,8 +68,21 @@ class _Author(NamedTuple):
     id: str = ""
 
 
+class HandedIn:
+    """What a class handed in. How many there are is known; each :class:`Submission` is read when its turn comes, and not kept."""
+
+    def __init__(self, students, judge):
+        self._students, self._judge = students, judge
+
+    def __len__(self):
+        return len(self._students)
+
+    def __iter__(self):
+        return map(self._judge, self._students)
+
+
 def collect(name, source, where, limit=LIMIT):
-    """Everything that was handed in for one assignment, one :class:`Submission` a student, sorted by student.
+    """Everything that was handed in for one assignment, one :class:`Submission` a student, sorted by student, as :class:`HandedIn`.
 
     Args:
         name: the assignment.
@@ -85,8 +98,8 @@ def collect(name, source, where, limit=LIMIT):
         return _submissions(name, source, where, list(_in_folder(where, limit)), limit)
     if not where.is_file():
         raise Refused(f"there is no folder and no zip {where}")
-    with _opened(where, where) as packed:
-        return _submissions(name, source, where, list(_in_zip(packed, limit)), limit)
+    packed = _opened(where, where)  # open as long as somebody may read from it
+    return _submissions(name, source, where, list(_in_zip(packed, limit)), limit)
 
 
 def _submissions(name, source, where, files, limit):
@@ -96,16 +109,20 @@ def _submissions(name, source, where, files, limit):
         handed_in[author.lms, author.id or author.student].append((author, late, printable(called), file.read))
     if not handed_in:
         raise Refused(f"nothing was handed in for {name} in {where}: name the folder or zip that the LMS exported, or nbgrader's submitted")
-    assignment, taken, found = Assignment(name, source), set(), []
+    assignment, taken, students = Assignment(name, source), set(), []
     for key, files in sorted(handed_in.items()):
         author, student = files[0][0], _safe(files[0][0].student)
         if student.casefold() in taken:  # they differ in what no folder's name can hold, or some systems do not tell apart
             student += "-" + hashlib.sha256(repr(key).encode()).hexdigest()[:8]
         taken.add(student.casefold())
         late = any(late for _, late, *_ in files)
-        judged = _judged(assignment, student, [file[2:] for file in files], limit)
-        found.append(Submission(student, printable(author.name), author.id, late, *judged))
-    return sorted(found, key=lambda submission: submission.student)
+        students.append((student, printable(author.name), author.id, late, [file[2:] for file in files]))
+
+    def judge(about):
+        *person, files = about
+        return Submission(*person, *_judged(assignment, person[0], files, limit))
+
+    return HandedIn(sorted(students, key=lambda about: about[0]), judge)
 
 
 def _judged(assignment, student, files, limit):

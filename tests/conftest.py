@@ -9,6 +9,8 @@ import programs
 import pytest
 import serve
 
+from coursework import sandbox
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -51,8 +53,6 @@ def chromium():
 @pytest.fixture(scope="session")
 def sandboxed():
     """What needs bubblewrap is skipped where there is none, and fails in CI."""
-    from coursework import sandbox
-
     try:
         sandbox.check()
     except sandbox.NoSandbox as error:

@@ -238,6 +238,32 @@ def test_slopes_can_be_computed_after_the_parent_has_computed_some():
     assert fast.marks(notebook(asked), {}) == {"q": 2}
 
 
+def answered(text):
+    """A solution cell."""
+    return f"### BEGIN SOLUTION\n{text}\n### END SOLUTION", graded("a" + text[0]) | {"grade": False, "solution": True}
+
+
+def test_students_who_are_marked_together_do_not_hear_of_each_other():
+    source = notebook(
+        "seen = []",
+        answered("x = 1"),
+        ("seen.append(x)\nassert seen == [1]", graded("q")),
+        answered("y = 2"),
+        ("assert y == 2", graded("r")),
+    )
+    right = {"ax": "x = 1", "ay": "y = 2"}
+    students = [right, right | {"ay": "y = 3"}, right | {"ax": "x = 5"}, {}, right | {"ax": "seen.append(1); x = 1"}]
+    together = fast.marks_of_each(source, students)
+    assert together == [fast.marks(source, student) for student in students]
+    assert together == [{"q": 2, "r": 2}, {"q": 2, "r": 0}, {"q": 0, "r": 2}, {"q": 0, "r": 0}, {"q": 0, "r": 2}]
+
+
+def test_one_of_several_answers_that_ends_its_process_is_named():
+    source = notebook(answered("x = 1"), ("assert x == 1", graded("q")))
+    with pytest.raises(ChildProcessError, match="ended the process"):
+        fast.marks_of_each(source, [{"ax": "x = 1"}, {"ax": "import os; os._exit(1)"}])
+
+
 def test_what_stands_behind_the_last_test_is_not_run():
     assert fast.marks(notebook(("pass", graded("q")), "while True: pass"), {}, limit=5) == {"q": 2}
 

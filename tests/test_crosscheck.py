@@ -255,7 +255,7 @@ def test_helpers_in_cells_of_ones_own_are_there():
 
 def test_a_mark_got_in_part_is_doubted_too():
     found = {"a-is": "one: it is wrong", "b-is": "two: it is wrong"}
-    assert crosscheck.disagreements(TWICE, {"a-is": 1.99, "b-is": 0.0}, found) == ["a-is has its mark, but one: it is wrong"]
+    assert crosscheck.disagreements(TWICE, {"a-is": 1.99, "b-is": 0.0}, found) == ["a-is got a mark, but one: it is wrong"]
     assert crosscheck.disagreements(TWICE, {"a-is": None}, found) == []
 
 

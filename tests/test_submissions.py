@@ -85,7 +85,7 @@ def among(tmp_path, neighbour):
     """Hand in ``{path: bytes}`` beside zoe, whose work must not change, and give back what became of the rest."""
 
     def hand_in(files, **more):
-        rest = collect(NAME, SOURCE, put(tmp_path / "class", {"zoe.ipynb": GOOD} | files), **more)
+        rest = list(collect(NAME, SOURCE, put(tmp_path / "class", {"zoe.ipynb": GOOD} | files), **more))
         assert rest.pop([submission.student for submission in rest].index("zoe")) == neighbour
         return rest
 
@@ -167,7 +167,7 @@ def test_the_number_of_one_lms_is_no_name_elsewhere(among):
 
 def test_a_zip_may_be_written_with_backslashes(tmp_path):
     (tmp_path / "class.zip").write_bytes(packed({"anna\\a3.ipynb": GOOD, "bob\\a3.ipynb": GOOD, "..\\c.ipynb": GOOD}))
-    found = collect(NAME, SOURCE, tmp_path / "class.zip")
+    found = list(collect(NAME, SOURCE, tmp_path / "class.zip"))
     assert [(each.student, each.rejected is None) for each in found] == [("anna", True), ("bob", True), ("c", False)]
 
 
