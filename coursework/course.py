@@ -63,6 +63,15 @@ def done(result):
         raise RuntimeError(result.get("error") or result.get("log"))
 
 
+def generate(api, name):
+    """Put the source of an assignment into the course of ``api`` and have nbgrader make its students' copy. Returns where that is."""
+    root = Path(api.coursedir.root)
+    (root / "source" / name).mkdir(parents=True, exist_ok=True)
+    shutil.copy(path_of(name), root / "source" / name)
+    done(api.generate_assignment(name, force=True, create=True))
+    return root / "release" / name / f"{name}.ipynb"
+
+
 class InUse(Exception):
     """Another batch writes in this folder."""
 
@@ -130,9 +139,7 @@ class Course:
         known = self.folder / "journal" / f"{self.name}.source"
         if theirs.exists() and known.exists() and known.read_bytes() == ours.read_bytes():
             return
-        theirs.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ours, theirs)
-        done(self.api.generate_assignment(self.name, force=True, create=True))
+        generate(self.api, self.name)
         write(known, ours.read_text("utf-8"))
 
     def entry(self, student):

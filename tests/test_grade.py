@@ -175,7 +175,7 @@ def small_class(copied, folder, students):
 
 
 def mark_by_hand(folder, student, points):
-    with release.course(folder).gradebook as book:
+    with course.nbgrader(folder).gradebook as book:
         grade = book.find_grade(*BY_HAND, NAME, NAME, student)
         grade.manual_score, grade.needs_manual_grade = points, False
         book.find_comment(*BY_HAND, NAME, NAME, student).manual_comment = "Well said."
