@@ -139,19 +139,13 @@ class Course:
         known = self.folder / "journal" / f"{self.name}.source"
         if theirs.exists() and known.exists() and known.read_bytes() == ours.read_bytes():
             return
-<<<<<<< HEAD
-        generate(self.api, self.name)
-=======
-        theirs.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ours, theirs)
         try:
-            done(self.api.generate_assignment(self.name, force=True, create=True))
+            generate(self.api, self.name)
         except RuntimeError as error:
             words = str(error).strip().splitlines()[-1]
             raise ValueError(
                 f"nbgrader cannot take this {self.name} into {self.folder}, so begin a new folder with --course: {words}"
             ) from None
->>>>>>> main
         write(known, ours.read_text("utf-8"))
 
     def entry(self, student):
