@@ -158,7 +158,7 @@ def graded(course, task, handed_in, client, again=False):
     def take(submission, future):
         try:
             marks = future.result()
-        except Unfit:
+        except (Unfit, NoSandbox):
             raise
         except KilledWorker:
             reason = "the workers that marked it died, one after the other: look at the notebook, and mark it by hand"

@@ -10,6 +10,7 @@ import functools
 import hashlib
 import tempfile
 import time
+from pathlib import Path
 
 import nbformat
 
@@ -59,11 +60,10 @@ class Unfit(Exception):
 
 def edition(name):
     """Changes when the assignment, its cross-check or its marking changes."""
-    from coursework import inside
-
     source = path_of(name)
-    paths = source, source.with_name("check.py"), inside.__file__, __file__
-    return hashlib.sha256(b"\0".join(open(path, "rb").read() for path in paths)).hexdigest()[:16]
+    ours = (Path(__file__).with_name(f"{module}.py") for module in ("inside", "sandbox", "crosscheck", "marking"))
+    paths = source, source.with_name("check.py"), *ours
+    return hashlib.sha256(b"\0".join(Path(path).read_bytes() for path in paths)).hexdigest()[:16]
 
 
 def mark(task, notebook):
@@ -113,7 +113,7 @@ class Desk:
     def _prove(self):
         """Mark the reference solution and the untouched copy, the canaries, whose marks are known."""
         right = fast.answers(self.source)
-        with self._box() as box:
+        with tempfile.TemporaryDirectory() as folder, self._box(folder) as box:
             self.want = box.follow(crosscheck.steps(self.source, fast.submission(self.source, right), self.calls))
         if failed := [answer for answer in self.want if "result" not in answer]:
             raise Unfit(f"the cross-check cannot call the reference solution of {self.task.name}: {failed[0]}")
@@ -127,7 +127,7 @@ class Desk:
         if free:
             raise Unfit(f"the untouched copy gets {', '.join(free)}, so nobody is marked")
 
-    def _box(self, folder=None):
+    def _box(self, folder):
         return Box(self.imports, self.task.limits, self.task.trust, folder)
 
     def mark(self, notebook):
