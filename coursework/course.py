@@ -139,7 +139,13 @@ class Course:
         known = self.folder / "journal" / f"{self.name}.source"
         if theirs.exists() and known.exists() and known.read_bytes() == ours.read_bytes():
             return
-        generate(self.api, self.name)
+        try:
+            generate(self.api, self.name)
+        except RuntimeError as error:
+            words = str(error).strip().splitlines()[-1]
+            raise ValueError(
+                f"nbgrader cannot take this {self.name} into {self.folder}, so begin a new folder with --course: {words}"
+            ) from None
         write(known, ours.read_text("utf-8"))
 
     def entry(self, student):

@@ -15,6 +15,7 @@ import argparse
 import contextlib
 import dataclasses
 import hashlib
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,8 @@ def main(arguments=None):
         batch(options)
     except (ValueError, InUse, NoSandbox, Unfit) as error:
         sys.exit(str(error))
+    except KeyboardInterrupt:
+        sys.exit("\nstopped; nothing is lost: the same command goes on from here")
 
 
 def parser():
@@ -67,7 +70,7 @@ def batch(options):
     roster = lms.roster(options.roster) if options.roster else None
     handed_in = submissions.collect(options.name, source, options.submissions) if options.submissions else []
     limits = Limits(cell=options.cell_limit, whole=options.limit, memory=options.memory << 20)
-    with Course(options.course, options.name, options.seed) as course, cluster(options) as client:
+    with cluster(options) as client, Course(options.course, options.name, options.seed) as course:
         task = Task(options.name, marking.edition(options.name), course.seed, limits, options.trust_students)
         graded(course, task, handed_in, client, options.again)
         told = exports(course, source, roster, options.column)
@@ -77,7 +80,10 @@ def batch(options):
 
 @contextlib.contextmanager
 def cluster(options):
-    """Dask's interface to the workers: processes of this machine, or those of a scheduler somewhere."""
+    """Dask's interface to the workers: processes of this machine, or those of a scheduler somewhere.
+
+    They are told at once to import what takes seconds, so that they do it while the course is opened.
+    """
     import dask
     from distributed import Client, LocalCluster
 
@@ -85,6 +91,7 @@ def cluster(options):
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.pause": False,
         "distributed.logging.distributed": "error",
+        "distributed.admin.low-level-log-length": 10,  # of messages, each with a notebook in it: a thousand of them are kept otherwise
     }
     with dask.config.set(quiet):
         if options.scheduler:
@@ -93,6 +100,7 @@ def cluster(options):
             except OSError:
                 raise ValueError(f"no Dask scheduler answers at {options.scheduler}: start one, or leave --scheduler out") from None
             with client:
+                client.run(importlib.import_module, "nbgrader.utils", wait=False)
                 yield client
         else:
             workers = max(1, options.workers)
@@ -100,6 +108,7 @@ def cluster(options):
                 LocalCluster(workers, threads_per_worker=1, memory_limit=None, dashboard_address=None, silence_logs="ERROR") as local,
                 Client(local) as client,
             ):
+                client.run(importlib.import_module, "nbgrader.utils", wait=False)
                 yield client
 
 
@@ -144,8 +153,13 @@ def graded(course, task, handed_in, client, again=False):
     def take(submission, future):
         try:
             marks = future.result()
+        except Unfit:
+            raise
         except KilledWorker:
             reason = "the workers that marked it died, one after the other: look at the notebook, and mark it by hand"
+            course.store(rejected(submission, reason, version))
+        except Exception as error:
+            reason = f"it could not be marked ({type(error).__name__}: {error}): look at the notebook, and mark it by hand"
             course.store(rejected(submission, reason, version))
         else:
             course.store(entry(submission, marks, version), marks.notebook)
@@ -242,6 +256,7 @@ def table(course, told):
     lines = ["", f"{course.name}: {len(marked)} graded, {len(waiting)} of them awaiting marks by hand, {len(refused)} rejected"]
     for title, chosen, say in (
         ("Rejected, so without a mark", refused, lambda each: [each["rejected"]]),
+        ("Late, as the LMS says", [each for each in entries if each["late"]], lambda each: ["the mark is as if it were not"]),
         ("Graded, and to be looked at", [each for each in marked if each["remarks"]], lambda each: each["remarks"]),
         ("Graded, and mended before", [each for each in marked if each["repairs"]], lambda each: each["repairs"]),
     ):

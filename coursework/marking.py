@@ -139,18 +139,25 @@ class Desk:
         for number, cell in enumerate(code):
             cell.outputs = notebook_outputs(outputs[number]) if number < len(outputs) else [not_run(stopped, number == len(outputs))]
         blanks = {fast.info(cell).get("grade_id"): fast.blank(cell) for cell in self.source.cells if fast.info(cell).get("solution")}
-        scores = {}
+        scores, remarks = {}, [f"not run to the end: {stopped}"] if stopped else []
         for cell in notebook.cells:
             about = fast.info(cell)
             if about.get("solution"):
                 untouched = nbformat.from_dict(cell | {"source": blanks[about["grade_id"]]})
                 about["checksum"] = utils.compute_checksum(untouched)
             if about.get("grade"):
-                scores[about["grade_id"]] = utils.determine_grade(cell)[0]
-        remarks = [f"not run to the end: {stopped}"] if stopped else []
+                try:
+                    scores[about["grade_id"]] = utils.determine_grade(cell)[0]
+                except (KeyError, ValueError):  # nbgrader takes a number for a mark, and this one is none
+                    scores[about["grade_id"]] = 0
+                    remarks.append(f"{about['grade_id']} got 0, since its output is no mark that can be given")
         if hasattr(self, "want"):
             remarks += crosscheck.disagreements(self.source, scores, crosscheck.verdicts(self.calls, found, self.want))
         return Marks(scores, nbformat.writes(notebook), tuple(remarks), time.monotonic() - began)
+
+
+MOST_OUTPUTS = 500
+"""Of one cell; what comes after is dropped."""
 
 
 def not_run(why, first):
@@ -162,7 +169,7 @@ def not_run(why, first):
 def notebook_outputs(found):
     """What came out of the sandbox as outputs of a notebook. What has not their form is an error of the cell."""
     try:
-        made = [nbformat.from_dict(output) for output in found]
+        made = [nbformat.from_dict(output) for output in found[:MOST_OUTPUTS]]
         for output in made:
             nbformat.validate(output, ref="output", version=4)
         return made

@@ -239,12 +239,15 @@ class Box:
         return "it took too much time or memory" if status in (-signal.SIGXCPU, -signal.SIGKILL) else f"it ended its own process ({status})"
 
     def _ask(self, job):
-        try:
-            text = json.dumps(job).encode()
-            self.process.stdin.write(b"%10d%b" % (len(text), text))
-            self.process.stdin.flush()
-        except OSError:
-            raise Stopped("the process was gone") from None
+        text = json.dumps(job).encode()
+        rest, pipe = memoryview(b"%10d%b" % (len(text), text)), self.process.stdin.fileno()
+        while rest:
+            if not select.select([], [pipe], [], max(0, self.until - time.monotonic()))[1]:
+                raise Stopped(f"it took longer than {self.limits.whole:g} seconds, and did not stop when told to")
+            try:
+                rest = rest[os.write(pipe, rest[: select.PIPE_BUF]) :]  # as much as fits: nobody may read any more
+            except OSError:
+                raise Stopped("it ended its own process") from None
 
     def _line(self, until, longest=32 << 20):
         """The next line, an object of JSON; a :class:`Stopped` when there is none in time, or too much is taken."""

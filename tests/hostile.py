@@ -28,6 +28,7 @@ ADDED = {  # what stands behind a right answer to question 3, and whether the wo
     "crashes": ("import os\nos._exit(1)", False),
     "faults": ("import ctypes\nctypes.string_at(0)", False),
     "kills-its-parent": ("import os, signal, time\nos.kill(os.getppid(), signal.SIGKILL)\ntime.sleep(60)", False),
+    "stops-its-parent": ("import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)\nos._exit(0)", False),
     "kills-all": ("import os, signal\nos.kill(-1, signal.SIGKILL)\nos.kill(os.getpid(), signal.SIGKILL)", False),
 }
 LOOKS = """

@@ -1,5 +1,7 @@
 """A class is marked: no submission touches another, nothing is lost, and what is amiss is said."""
 
+import collections
+import concurrent.futures
 import contextlib
 import csv
 import html
@@ -14,6 +16,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import types
 import zipfile
 from pathlib import Path
 
@@ -21,7 +24,7 @@ import nbformat
 import pytest
 from hostile import ADDED, HONEST, LIMITS, NAME, RIGHT, SOURCE, WRONG, answered, cell_of, hand_in, the_class
 
-from coursework import course, fast, feedback, marking, proof, release
+from coursework import course, fast, feedback, grade, marking, proof, release, sandbox, submissions
 
 ROOT = Path(__file__).parents[1]
 AUTOMATIC, BY_HAND = proof.points(SOURCE)
@@ -362,6 +365,70 @@ def test_a_zip_from_canvas_comes_back_as_the_gradebook_of_canvas(copied, tmp_pat
         ["Hopper, Grace", "104", ""],
     ]
     assert "report.pdf" in said and not (tmp_path / "course" / "exports" / f"{NAME}-moodle.csv").exists()
+
+
+@pytest.mark.parametrize(("text", "mark"), [("1000", 0), ("0.5", 0.5), (None, 0), ("no number", 1)])
+def test_a_result_that_somebody_made_up_gives_no_more_than_can_be_given(monkeypatch, text, mark):
+    data = {"text/plain": text} if text else {"image/png": ""}
+
+    class Forged:
+        spent = False
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            pass
+
+        def follow(self, jobs):
+            return []
+
+        def run(self, cells, seed):
+            return [[nbformat.v4.new_output("execute_result", data=data)]] * len(cells), None
+
+    monkeypatch.setattr(marking.Desk, "_prove", lambda self: None)
+    desk = marking.Desk(task())
+    monkeypatch.setattr(desk, "_box", lambda folder: Forged())
+    marks = desk.mark(fast.submission(SOURCE, RIGHT))
+    assert marks.scores["q1-paper"] == mark
+    assert any("q1-paper got 0" in remark for remark in marks.remarks) == (mark == 0)
+
+
+class Inline:
+    """Of Dask's client what the grader uses, in this process; a notebook called ``surprising`` meets an error that nobody thought of."""
+
+    def scheduler_info(self, n_workers):
+        return {"workers": {}}
+
+    def submit(self, function, task, notebook, pure):
+        future = concurrent.futures.Future()
+        future.key = notebook
+        if notebook == "surprising":
+            future.set_exception(RecursionError("surprise"))
+        else:
+            future.set_result(marking.Marks(dict.fromkeys(AUTOMATIC, 1.0), nbformat.writes(SOURCE), (), 0.1))
+        return future
+
+
+def test_what_goes_wrong_with_one_submission_is_said_and_the_next_is_marked(monkeypatch):
+    done, kept = collections.deque(), {}
+    monkeypatch.setattr("distributed.as_completed", lambda: types.SimpleNamespace(add=done.append))
+    monkeypatch.setattr(grade, "next", lambda completed: done.popleft(), raising=False)
+    handed_in = [submissions.Submission(f"s{k}", "", "", False, text, (), None, "d") for k, text in enumerate(["surprising", "fine"])]
+    folder = types.SimpleNamespace(entry=lambda student: {}, store=lambda entry, notebook=None: kept.update({entry["student"]: entry}))
+    grade.graded(folder, task(), handed_in, Inline())
+    assert "could not be marked (RecursionError: surprise)" in kept["s0"]["rejected"]
+    assert kept["s1"]["rejected"] is None and kept["s1"]["scores"] == dict.fromkeys(AUTOMATIC, 1.0)
+
+
+def test_a_box_whose_watcher_stands_still_is_left_in_time():
+    began = time.monotonic()
+    with sandbox.Box(limits=sandbox.Limits(cell=1, whole=4)) as box:
+        outputs, why = box.run(["import os, signal\nos.kill(os.getppid(), signal.SIGSTOP)", "'x'", "os._exit(0)"], 1)
+        assert len(outputs) == 2 and why
+        answers = box.follow([[["run", "#" * 200_000], ["call", "f", {"list": []}, []]]])
+    assert answers == [{"error": "it never came back"}] and box.spent
+    assert time.monotonic() - began < 12
 
 
 @pytest.mark.parametrize("output", [None, 3, {"output_type": "nonsense"}, {"output_type": "error", "ename": 3}, {"output_type": "stream"}])

@@ -19,7 +19,7 @@ from coursework import fast, grade, names, path_of, proof, release
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "book" / "teaching.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(.*?)\n(.*?)^```$", PAGE, re.DOTALL | re.MULTILINE)
-TYPED = [line for directive, text in BLOCKS if not directive for line in text.splitlines()]
+TYPED = [line for kind, text in BLOCKS if kind == "text" for line in text.replace("\\\n", "").splitlines()]
 INLINE = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", PAGE)
 COMMANDS = [*TYPED, *(text for text in INLINE if re.match(r"(make|python|source) ", text))]
 
@@ -128,10 +128,10 @@ def test_the_plan_for_a_term_holds_each_chapter_and_assignment_once():
     weeks, chapters, due = (row[1:] for row in table("week"))
     assert weeks == [str(number) for number in range(1, 13)] and len(chapters) == len(due) == 12
     assert [number for cell in chapters for number in counted(cell)] == [n for row in table("part")[1:] for n in counted(row[1])]
-    assert [cell.strip("`") for cell in due if cell] == [name.split("_")[0] for name in names()]
+    assert [cell for cell in due if cell] == [name.split("_")[0] for name in names()]
     for row, name in zip(table("part")[1:], names(), strict=True):  # an assignment is due when its part is read
         assert f"`{name}`" in row[4]
-        assert counted(chapters[due.index(f"`{name[:2]}`")])[-1] == counted(row[1])[-1]
+        assert counted(chapters[due.index(name[:2])])[-1] == counted(row[1])[-1]
 
 
 @pytest.mark.parametrize("name", names())
