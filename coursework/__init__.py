@@ -2,8 +2,9 @@
 
 ``source/NAME/NAME.ipynb`` is an assignment with solutions and hidden tests, in the format of nbgrader; ``source/NAME/wrong.py`` holds its
 known wrong answers and the marks that each must lose. :mod:`coursework.release` makes the students' copies, :mod:`coursework.fast` gives
-marks without a kernel, :mod:`coursework.proof` shows that an assignment marks as it should. :mod:`coursework.submissions` finds what a
-class handed in, :mod:`coursework.mending` makes it ready to be marked, and :mod:`coursework.lms` writes the marks for Canvas and Moodle.
+marks without a kernel, :mod:`coursework.proof` shows that an assignment marks as it should. ``source/NAME/check.py`` is what
+:mod:`coursework.crosscheck` asks of the functions of a submission, out of the reach of its code. :mod:`coursework.submissions` finds what
+a class handed in, :mod:`coursework.mending` makes it ready to be marked, and :mod:`coursework.lms` writes the marks for Canvas and Moodle.
 """
 
 from pathlib import Path

@@ -8,8 +8,10 @@ where no student's code ever ran. Where a notebook got a mark and its function i
 for earlier is the right one: a mistake counts once. Each solution cell is tried in a process of its own, which is not shown our solution.
 """
 
+import inspect
 import itertools
 import runpy
+import textwrap
 import typing
 
 import numpy as np
@@ -27,7 +29,10 @@ class Call(typing.NamedTuple):
         arguments: numbers, texts, arrays, and lists, tuples, sets and dictionaries of them.
         marks: the ids of the marks that are not deserved where the result is wrong.
         of: what is compared, a function of the result, where a right one need not be ours. If it raises an error, the result is wrong.
+            It runs outside of the sandbox, and before it computes with a result that anybody may have made, it looks at the shapes.
         kept: the places of arguments that must be left as they are.
+        by: who calls it, where it is not called directly: a function that is given the student's function and the arguments, and whose
+            result is taken for the result. Its text alone is sent to the student's process, where it sees what the cells defined.
     """
 
     cell: str
@@ -36,6 +41,12 @@ class Call(typing.NamedTuple):
     marks: tuple
     of: typing.Callable = None
     kept: tuple = ()
+    by: typing.Callable = None
+
+    def step(self):
+        """The call for :func:`coursework.inside.follow`."""
+        by = self.by and [self.by.__name__, textwrap.dedent(inspect.getsource(self.by))]
+        return ["call", self.function, packed(self.arguments), list(self.kept), by]
 
 
 def draw(name, seed):
@@ -75,7 +86,7 @@ def steps(source, notebook, calls):
             reached = reached or about.get("grade_id") == name
             if not reached and about.get("grade_id") in right:
                 job.append(["run", right[about["grade_id"]]])
-        jobs.append(job + [["call", call.function, packed(call.arguments), list(call.kept)] for call in asked])
+        jobs.append(job + [call.step() for call in asked])
     return jobs
 
 
@@ -87,7 +98,7 @@ def same(got, want):
     if isinstance(want, dict):
         return isinstance(got, dict) and want.keys() <= got.keys() and all(same(got[key], want[key]) for key in want)
     if isinstance(want, list | tuple):
-        got = list(got) if isinstance(got, np.ndarray) and got.ndim else got
+        got = list(got) if isinstance(got, np.ndarray) and got.shape[:1] == (len(want),) else got
         return isinstance(got, list | tuple) and len(got) == len(want) and all(map(same, got, want))
     if isinstance(want, set | str | None):
         got = got.item() if isinstance(got, np.ndarray) and got.size == 1 else got

@@ -15,7 +15,6 @@ import argparse
 import contextlib
 import dataclasses
 import hashlib
-import importlib
 import os
 import sys
 from pathlib import Path
@@ -80,10 +79,7 @@ def batch(options):
 
 @contextlib.contextmanager
 def cluster(options):
-    """Dask's interface to the workers: processes of this machine, or those of a scheduler somewhere.
-
-    They are told at once to import what takes seconds, so that they do it while the course is opened.
-    """
+    """Dask's interface to the workers: processes of this machine, or those of a scheduler somewhere."""
     import dask
     from distributed import Client, LocalCluster
 
@@ -100,16 +96,25 @@ def cluster(options):
             except OSError:
                 raise ValueError(f"no Dask scheduler answers at {options.scheduler}: start one, or leave --scheduler out") from None
             with client:
-                client.run(importlib.import_module, "nbgrader.utils", wait=False)
-                yield client
+                yield warmed(client)
         else:
             workers = max(1, options.workers)
             with (
-                LocalCluster(workers, threads_per_worker=1, memory_limit=None, dashboard_address=None, silence_logs="ERROR") as local,
+                LocalCluster(
+                    workers, threads_per_worker=1, memory_limit=None, dashboard_address="127.0.0.1:0", silence_logs="ERROR"
+                ) as local,
                 Client(local) as client,
             ):
-                client.run(importlib.import_module, "nbgrader.utils", wait=False)
-                yield client
+                yield warmed(client)
+
+
+def warmed(client):
+    """Let every worker import what takes seconds, while this process opens the course."""
+    from distributed import fire_and_forget
+
+    for worker in client.scheduler_info(n_workers=-1)["workers"]:
+        fire_and_forget(client.submit(marking.warm, workers=[worker], pure=False))
+    return client
 
 
 class Few:

@@ -6,7 +6,7 @@ has run; every later one is done in a child of its own, and what the child leave
 come one by one, so that a hidden test is not here before its turn.
 
     {"paths": [folder, ...], "imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
-    {"follow": [["run", code] | ["call", function, arguments, asked], ...], "step": most seconds, "seconds": in all}
+    {"follow": [["run", code] | ["call", function, arguments, asked, by], ...], "step": most seconds, "seconds": in all}
                                                                                                  a line for each call
     {"seconds": most for one cell, "seed": text, "output": most bytes}, then {"cell": code} ... {"cell": null}
                                                                                                  a line for each cell
@@ -104,7 +104,7 @@ def unpacked(value):
         ((kind, content),) = value.items()
         if kind == "array":
             code, shape, data = content
-            if re.fullmatch(rf"[<>|][{KINDS}]\d{{1,6}}", code):
+            if re.fullmatch(rf"[<>|][{KINDS}]\d{{1,6}}", code) and all(0 <= size <= MOST for size in shape):
                 return np.frombuffer(base64.b64decode(data), code).reshape(shape).copy()
         if kind == "value" and (content is None or isinstance(content, bool | float | str)):
             return content
@@ -247,12 +247,17 @@ def follow(shell, job, say):
             say(answer)
 
 
-def called(space, function, arguments, asked):
-    """Call a function of a space, and pack what it gives and the ``asked`` ones of its arguments."""
+def called(space, function, arguments, asked, by):
+    """Call a function of a space, or hand it to the one whose name and text are ``by``; pack the result and the ``asked`` arguments."""
     if function not in space:
         return {"error": f"there is no {function}"}
-    arguments = unpacked(arguments)
-    result = space[function](*arguments)
+    call, arguments = space[function], unpacked(arguments)
+    if by:
+        name, text = by
+        exec(text, own := dict(space))
+        result = own[name](call, *arguments)
+    else:
+        result = call(*arguments)
     return json.loads(json.dumps({"result": packed(result), "kept": packed([arguments[place] for place in asked])}))
 
 

@@ -22,12 +22,15 @@ def encoded(symbols, groups):
 def forward(tokens, W, b, U=None):
     """Every h and every c (T, B, H) of an LSTM that reads tokens (B, T)."""
     W, b = np.asarray(W, float), np.asarray(b, float)
-    U = np.zeros((len(b), len(b) // 4)) if U is None else np.asarray(U, float)
-    h, c = np.zeros((2, len(tokens), len(b) // 4))
+    H = min(len(b) // 4, 256)
+    U = np.zeros((4 * H, H)) if U is None else np.asarray(U, float)
+    if (b.shape, W.shape[:1], U.shape) != ((4 * H,), (4 * H,), (4 * H, H)):
+        raise ValueError("these are no weights, or too many")
+    h, c = np.zeros((2, len(tokens), H))
     shown, held = [], []
     for column in tokens.T:
         z = W[:, column].T + h @ U.T + b
-        i, f, g, o = np.split(np.tanh(z * np.repeat([0.5, 0.5, 1, 0.5], len(b) // 4)), 4, axis=1)
+        i, f, g, o = np.split(np.tanh(z * np.repeat([0.5, 0.5, 1, 0.5], H)), 4, axis=1)
         c = (1 + f) / 2 * c + (1 + i) / 2 * g
         h = (1 + o) / 2 * np.tanh(c)
         shown.append(h)
@@ -59,6 +62,8 @@ def language(*groups):
 
     def said(got):
         W, U, b, R, r = map(np.asarray, got)
+        if (R.shape, r.shape) != ((16, len(b) // 4), (16,)):
+            raise ValueError("this is no readout")
         return [(forward(tokens, W, b, U)[0][-1] @ R.T + r).argmax(axis=1) for tokens in groups]
 
     return said
@@ -83,9 +88,9 @@ def draw(rng):
     for z in (np.array([-1000.0, -40, 0, 40, 1000]), float(rng.normal()), -float(rng.uniform(500, 2000)), normal(2, 3)):
         yield Call("q3a", "sigmoid", (z,), ("q3-stable",))
     on_paper = np.array([[1, 0, 1, 1], [0, 1, 1, 0], [1, 1, 1, 1]])  # where the numbers of w, u and b are not 0
-    for numbers, marks in ((normal(3, 4) * on_paper, ("q3-paper", "q3-values")), (normal(3, 4), ("q3-values",))):
-        wub = [dict(zip("ifgo", row.tolist(), strict=True)) for row in numbers]
-        yield Call("q3b", "unit_step", (*normal(3).tolist(), *wub), marks)
+    for numbers, marks in 3 * [(on_paper, ("q3-paper", "q3-values")), (1, ("q3-values",))]:
+        wub = [dict(zip("ifgo", row.tolist(), strict=True)) for row in normal(3, 4) * numbers]
+        yield Call("q3b", "unit_step", (*normal(2).tolist(), rng.uniform(1.5, 2.5), *wub), marks)
 
     B, D, H = (int(n) for n in rng.permutation([2, 3, 4]) + rng.integers(3))
     W, U, b = normal(4 * H, D), normal(4 * H, H), normal(4 * H)
@@ -110,7 +115,8 @@ def draw(rng):
     yield Call("q7", "lift", (20.0,), ("q7-some",), of=some)
     fine = [["(x)", "()x", "(())", "x(())", "(()())", "(x(x)x)"][k] for k in rng.integers(6, size=40)]
     long = "".join(fine)
-    trips = [long + "xx", long + "()", "x" + long + ")", "(" + long + "x", long + "(("]
+    ends = ["xxxxxx", "(()())", "((()))", "())(()", "(()(((", "x()x)x"]
+    trips = [trip for end in ends for trip in (long + end, end + long)]
     yield Call("q7", "lift", (20.0,), ("q7-all",), of=approved(texts("()x", 7, 500), trips))
 
     names = list(tasks.STATES)

@@ -60,8 +60,10 @@ def draw(rng):
 
     def stands(got):  # what the visible test asks: padding changes nothing, and the last word is read
         h, c = np.asarray(got["h"]), np.asarray(got["c"])
+        if h.shape != (5, 3, 2) or c.shape != h.shape:
+            raise ValueError("these are no memories of such a batch")
         last = np.subtract(step(few[3, :1], h[3, :1], c[3, :1], *seen), (h[4, :1], c[4, :1]))
-        return [h.shape, c.shape, h[0], c[0], c[4, 1] - c[1, 1], h[4, 2] - h[2, 2], last, len(got["gates"])]
+        return [h[0], c[0], c[4, 1] - c[1, 1], h[4, 2] - h[2, 2], last, len(got["gates"])]
 
     yield Call("q5", "read", (few, np.array([4, 1, 2]), *seen), ("q5-check",), of=stands)
     lengths, words = (rng.permutation([T, 1, *rng.integers(1, T + 1, B - 2)]), normal(T, B, D))
