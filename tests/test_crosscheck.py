@@ -377,7 +377,7 @@ def test_weights_that_would_take_all_memory_are_no_weights():
             many = 12000
             huge = np.zeros((many, 4)), np.zeros((many, 1)), np.zeros(many), np.zeros((many, 1)), np.zeros((many, 1))
             huge = (huge[0], huge[2]) if call.function in ("latch", "counter") else huge[: 3 if call.function == "lift" else 5]
-            with pytest.raises(ValueError, match="^th(ese are|is is) no"):
+            with pytest.raises(ValueError, match=r"^th(ese are|is is) no"):
                 call.of(huge)
 
 
@@ -476,8 +476,8 @@ def test_harm_is_a_sentence_and_what_comes_after_is_as_it_would_have_been(sandbo
     right = {"result": packed(np.zeros(2)), "kept": packed(())}
     call, honest = Call("a", "f", (), ("m",)), "def f():\n    print('x' * 10**6)\n    return np.zeros(2)"
     jobs = [[["run", "import numpy as np"], ["run", text], ["call", "f", packed(()), [], None]] for text in (*HARM.values(), honest)]
-    with Box(limits=Limits(whole=60)) as box:
-        *answers, last = box.follow(jobs, step=0.5, seconds=1)
+    with Box(limits=Limits(whole=120)) as box:
+        *answers, last = box.follow(jobs, step=1, seconds=3)
     for name, answer in zip(HARM, answers, strict=True):
         wrong = complaint(call, answer, right)
         assert wrong and wrong.isprintable() and len(wrong) < 300, (name, answer)
