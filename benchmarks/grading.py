@@ -26,7 +26,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 import hostile
 
-from coursework import fast, path_of, proof, release
+from coursework import course, fast, proof, release
 
 NAME = hostile.NAME
 
@@ -58,7 +58,7 @@ def grade(where, course, *options):
 
 
 def gradebook(folder):
-    with release.course(folder).gradebook as book:
+    with course.nbgrader(folder).gradebook as book:
         return {
             each.student_id: {mark.name: mark.auto_score for mark in each.notebooks[0].grades} for each in book.assignment_submissions(NAME)
         }
@@ -92,8 +92,7 @@ def main():
         seconds, memory = grade(folder / "in", folder / "course", "--seed", "5")
 
         theirs = folder / "nbgrader"
-        api = release.course(theirs)
-        release.generate(api, NAME, path_of(NAME))
+        course.generate(course.nbgrader(theirs), NAME)
         hand_in(theirs / "submitted", copied, 60)
         os.environ["LSTMBOOK_COURSE_SEED"] = "5"
         serial, _ = timed([Path(sys.executable).with_name("nbgrader"), "autograde", NAME], theirs)

@@ -13,18 +13,18 @@ A batch that is killed leaves a journal in which every file is whole. The next b
 import contextlib
 import datetime
 import json
+import logging
 import os
 import secrets
 import shutil
 import sqlite3
+import sys
 import warnings
 from pathlib import Path
 
 from sqlalchemy.exc import SAWarning
 
 from coursework import path_of
-from coursework.release import course as nbgrader_course
-from coursework.release import done
 
 CONFIG = '''"""For nbgrader's own commands and its formgrader, started in this folder."""
 
@@ -32,6 +32,44 @@ c = get_config()
 c.CourseDirectory.course_id = "lstmbook"
 c.Exchange.root = "exchange"
 '''
+
+
+def nbgrader(folder, **settings):
+    """nbgrader's interface to a course in ``folder``, which has or will have ``source``, ``release``, ``submitted``, ``autograded``.
+
+    ``settings`` are nbgrader's, two underscores for its dot: ``Execute__timeout=60``.
+    """
+    from nbgrader.apps import NbGraderAPI  # takes seconds to import, so only where it is needed
+    from traitlets.config import Config
+
+    beside = str(Path(sys.executable).parent)
+    if beside not in os.environ["PATH"].split(os.pathsep):
+        os.environ["PATH"] = beside + os.pathsep + os.environ["PATH"]  # nbgrader calls alembic, which is installed beside Python
+    config = Config()
+    config.CourseDirectory.root, config.CourseDirectory.course_id = str(folder), "lstmbook"
+    exchange = Path(folder) / "exchange"
+    exchange.mkdir(parents=True, exist_ok=True)
+    config.Exchange.root = str(exchange)
+    config.NbGraderAPI.log_level = logging.ERROR
+    for name, value in settings.items():
+        section, _, trait = name.partition("__")
+        config[section][trait] = value
+    return NbGraderAPI(config=config)
+
+
+def done(result):
+    """Raise a ``RuntimeError`` with nbgrader's own words unless it succeeded."""
+    if not result["success"]:
+        raise RuntimeError(result.get("error") or result.get("log"))
+
+
+def generate(api, name):
+    """Put the source of an assignment into the course of ``api`` and have nbgrader make its students' copy. Returns where that is."""
+    root = Path(api.coursedir.root)
+    (root / "source" / name).mkdir(parents=True, exist_ok=True)
+    shutil.copy(path_of(name), root / "source" / name)
+    done(api.generate_assignment(name, force=True, create=True))
+    return root / "release" / name / f"{name}.ipynb"
 
 
 class InUse(Exception):
@@ -74,7 +112,7 @@ class Course:
             write(kept, str(self.seed))
         os.chmod(kept, 0o600)
         warnings.filterwarnings("ignore", message=".*not in session, add operation", category=SAWarning)  # nbgrader's own
-        self.api = nbgrader_course(self.folder)
+        self.api = nbgrader(self.folder)
         self._register()
         self.gradebook = self.api.gradebook
         return self
@@ -101,10 +139,8 @@ class Course:
         known = self.folder / "journal" / f"{self.name}.source"
         if theirs.exists() and known.exists() and known.read_bytes() == ours.read_bytes():
             return
-        theirs.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(ours, theirs)
         try:
-            done(self.api.generate_assignment(self.name, force=True, create=True))
+            generate(self.api, self.name)
         except RuntimeError as error:
             words = str(error).strip().splitlines()[-1]
             raise ValueError(

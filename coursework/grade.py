@@ -69,7 +69,7 @@ def batch(options):
     roster = lms.roster(options.roster) if options.roster else None
     handed_in = submissions.collect(options.name, source, options.submissions) if options.submissions else []
     limits = Limits(cell=options.cell_limit, whole=options.limit, memory=options.memory << 20)
-    with Course(options.course, options.name, options.seed) as course, cluster(options) as client:
+    with cluster(options) as client, Course(options.course, options.name, options.seed) as course:
         task = Task(options.name, marking.edition(options.name), course.seed, limits, options.trust_students)
         graded(course, task, handed_in, client, options.again)
         told = exports(course, source, roster, options.column)
@@ -87,6 +87,7 @@ def cluster(options):
         "distributed.worker.memory.terminate": False,
         "distributed.worker.memory.pause": False,
         "distributed.logging.distributed": "error",
+        "distributed.admin.low-level-log-length": 10,  # of messages, each with a notebook in it: a thousand of them are kept otherwise
     }
     with dask.config.set(quiet):
         if options.scheduler:
@@ -95,14 +96,25 @@ def cluster(options):
             except OSError:
                 raise ValueError(f"no Dask scheduler answers at {options.scheduler}: start one, or leave --scheduler out") from None
             with client:
-                yield client
+                yield warmed(client)
         else:
             workers = max(1, options.workers)
             with (
-                LocalCluster(workers, threads_per_worker=1, memory_limit=None, dashboard_address=None, silence_logs="ERROR") as local,
+                LocalCluster(
+                    workers, threads_per_worker=1, memory_limit=None, dashboard_address="127.0.0.1:0", silence_logs="ERROR"
+                ) as local,
                 Client(local) as client,
             ):
-                yield client
+                yield warmed(client)
+
+
+def warmed(client):
+    """Let every worker import what takes seconds, while this process opens the course."""
+    from distributed import fire_and_forget
+
+    for worker in client.scheduler_info(n_workers=-1)["workers"]:
+        fire_and_forget(client.submit(marking.warm, workers=[worker], pure=False))
+    return client
 
 
 class Few:

@@ -13,7 +13,7 @@ import time
 
 import nbformat
 
-from coursework import crosscheck, fast, path_of
+from coursework import crosscheck, fast, feedback, path_of
 from coursework.sandbox import Box, Limits, NoSandbox, check
 
 
@@ -77,6 +77,14 @@ def mark(task, notebook):
         Unfit: when the reference solution does not get every mark here, the untouched copy gets one, or no sandbox can be made.
     """
     return desk(task).mark(nbformat.reads(notebook, 4))
+
+
+def warm():
+    """Import what takes seconds, before it is needed."""
+    import matplotlib.font_manager  # noqa: F401
+    import nbgrader.utils  # noqa: F401
+
+    feedback.exporter()
 
 
 @functools.lru_cache(maxsize=4)

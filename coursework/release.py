@@ -4,81 +4,69 @@
     python -m coursework.release a3_lstm_from_scratch
 
 For each one ``_build/coursework/release/NAME/NAME.ipynb`` and, to hand out as one file, ``_build/coursework/NAME.zip``. Both are the
-same, to the byte, whenever and wherever they are made from one source.
+same, to the byte, whenever they are made from one source. The notebook is the one that nbgrader would make, to the byte too; it is made
+without nbgrader here, so that the site, which offers it, can be built where nbgrader is not installed.
 """
 
 import argparse
-import logging
-import os
-import shutil
+import copy
+import hashlib
+import io
 import sys
-import tempfile
 import zipfile
-from pathlib import Path
 
-from coursework import BUILT, names, path_of
+import nbformat
 
-NOT_FOR_STUDENTS = ("wrong.py", "check.py", "__pycache__", ".ipynb_checkpoints")
-
-
-def course(folder, **settings):
-    """nbgrader's interface to a course in ``folder``, which has or will have ``source``, ``release``, ``submitted``, ``autograded``.
-
-    ``settings`` are nbgrader's, two underscores for its dot: ``Execute__timeout=60``.
-    """
-    from nbgrader.apps import NbGraderAPI  # takes seconds to import, so only where it is needed
-    from traitlets.config import Config
-
-    beside = str(Path(sys.executable).parent)
-    if beside not in os.environ["PATH"].split(os.pathsep):
-        os.environ["PATH"] = beside + os.pathsep + os.environ["PATH"]  # nbgrader calls alembic, which is installed beside Python
-    config = Config()
-    config.CourseDirectory.root, config.CourseDirectory.course_id = str(folder), "lstmbook"
-    exchange = Path(folder) / "exchange"
-    exchange.mkdir(parents=True, exist_ok=True)
-    config.Exchange.root = str(exchange)
-    config.NbGraderAPI.log_level = logging.ERROR
-    for name, value in settings.items():
-        section, _, trait = name.partition("__")
-        config[section][trait] = value
-    return NbGraderAPI(config=config)
+from coursework import BUILT, fast, names, path_of
+from coursework.proof import handed_out
 
 
-def done(result):
-    """Raise a ``RuntimeError`` with nbgrader's own words unless it succeeded."""
-    if not result["success"]:
-        raise RuntimeError(result.get("error") or result.get("log"))
+def students_copy(source):
+    """The assignment as students get it, a notebook: blanked, without outputs, and locked where nothing is to be answered."""
+    made = copy.deepcopy(source)
+    for cell in made.cells:
+        cell.source = handed_out(cell)
+        if cell.cell_type == "code":
+            cell.outputs, cell.execution_count = [], None
+        if about := fast.info(cell):
+            cell.metadata["deletable"] = False
+            if not about["solution"]:
+                cell.metadata["editable"] = False
+            about["checksum"], about["cell_type"] = checksum(cell), cell.cell_type
+    return made
 
 
-def generate(api, name, source):
-    """Put the assignment at ``source`` into the course and make its students' copy. Returns the copy's folder."""
-    root = Path(api.coursedir.root)
-    shutil.copytree(source.parent, root / "source" / name, ignore=shutil.ignore_patterns(*NOT_FOR_STUDENTS))
-    done(api.generate_assignment(name))
-    return root / "release" / name
+def checksum(cell):
+    """By which nbgrader sees whether a cell was changed."""
+    about = fast.info(cell)
+    parts = [cell.source, cell.cell_type, *(str(about[key]) for key in ("grade", "solution", "locked")), about["grade_id"]]
+    parts += [str(float(about["points"]))] if about["grade"] else []
+    return hashlib.md5("".join(parts).encode(), usedforsecurity=False).hexdigest()
+
+
+def copied(name):
+    """The text of the students' copy of an assignment."""
+    return nbformat.writes(students_copy(nbformat.read(path_of(name), 4))) + "\n"
+
+
+def packed(name):
+    """The bytes of the zip that is handed out."""
+    archive = io.BytesIO()
+    entry = zipfile.ZipInfo(f"{name}/{name}.ipynb")  # dated 1980, so that the bytes stay
+    entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr(entry, copied(name))
+    return archive.getvalue()
 
 
 def release(name, built=BUILT):
-    """Make the students' copy of one assignment and its zip, and return the paths of both."""
-    source = path_of(name)
-    folder, archive = built / "release" / name, built / f"{name}.zip"
-    with tempfile.TemporaryDirectory() as scratch:
-        made = generate(course(scratch), name, source)
-        if folder.exists():
-            shutil.rmtree(folder)
-        shutil.copytree(made, folder)
-    pack(folder, archive)
-    return folder / f"{name}.ipynb", archive
-
-
-def pack(folder, archive):
-    """Put a folder, under its own name, into a zip that is the same to the byte whenever it is made."""
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                entry = zipfile.ZipInfo(path.relative_to(folder.parent).as_posix())  # dated 1980, so that the bytes stay
-                entry.external_attr, entry.compress_type = 0o644 << 16, zipfile.ZIP_DEFLATED
-                packed.writestr(entry, path.read_bytes())
+    """Write the students' copy of one assignment and its zip, and return the paths of both."""
+    notebook, archive = built / "release" / name / f"{name}.ipynb", built / f"{name}.zip"
+    text, data = copied(name), packed(name)
+    notebook.parent.mkdir(parents=True, exist_ok=True)
+    notebook.write_bytes(text.encode())
+    archive.write_bytes(data)
+    return notebook, archive
 
 
 def main(arguments=None):

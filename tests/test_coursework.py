@@ -1,7 +1,6 @@
 """Every assignment marks as it should: shown with nbgrader itself where that takes few seconds, and without a kernel for all the rest."""
 
 import copy
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,7 @@ import notebooks
 import pytest
 import torch
 
-from coursework import fast, names, path_of, proof, release
+from coursework import course, fast, names, path_of, proof, release
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,16 +30,13 @@ def assignment(name):
 @pytest.fixture(scope="session")
 def api(tmp_path_factory):
     """A course of nbgrader in an empty folder."""
-    return release.course(tmp_path_factory.mktemp("course"), Execute__timeout=120)
+    return course.nbgrader(tmp_path_factory.mktemp("course"), Execute__timeout=120)
 
 
 @pytest.fixture(scope="session")
 def released(api):
     """The students' copies, made by nbgrader, by name."""
-    copies = {}
-    for name in names():
-        copies[name] = nbformat.read(release.generate(api, name, path_of(name)) / f"{name}.ipynb", 4)
-    return copies
+    return {name: nbformat.read(course.generate(api, name), 4) for name in names()}
 
 
 def by_nbgrader(api, handed_out, student, edits):
@@ -54,7 +50,7 @@ def by_nbgrader(api, handed_out, student, edits):
     folder = Path(api.coursedir.root) / "submitted" / student / name
     folder.mkdir(parents=True)
     nbformat.write(notebook, folder / f"{name}.ipynb")
-    release.done(api.autograde(name, student))
+    course.done(api.autograde(name, student))
     with api.gradebook as gradebook:
         (found,) = gradebook.find_submission(name, student).notebooks
         return {grade.name: grade.auto_score for grade in found.grades}
@@ -300,15 +296,17 @@ def test_two_cells_of_one_id_are_named():
     assert list(proof.of_the_format(twice)) == ["two cells have the id q"]
 
 
-def test_a_release_is_the_same_to_the_byte(api, released, tmp_path):
+def test_the_students_copy_is_the_one_that_nbgrader_makes(api, released, name):
+    assert release.copied(name) == (Path(api.coursedir.root) / "release" / name / f"{name}.ipynb").read_text("utf-8")
+
+
+def test_a_release_is_the_same_to_the_byte(tmp_path):
     name = names()[0]
-    made, archive = release.release(name, tmp_path)
-    folder = Path(api.coursedir.root) / "release" / name  # made in another course
-    assert made.read_bytes() == (folder / f"{name}.ipynb").read_bytes()
-    os.utime(folder / f"{name}.ipynb", (0, 0))
-    release.pack(folder, tmp_path / "again.zip")
-    assert archive.read_bytes() == (tmp_path / "again.zip").read_bytes()
-    assert zipfile.ZipFile(archive).namelist() == [f"{name}/{name}.ipynb"]
+    first, second = (release.release(name, tmp_path / which) for which in "ab")
+    assert first[0].read_bytes() == second[0].read_bytes()
+    assert first[1].read_bytes() == second[1].read_bytes()
+    (entry,) = zipfile.ZipFile(first[1]).infolist()
+    assert (entry.filename, entry.date_time[0]) == (f"{name}/{name}.ipynb", 1980)
 
 
 def test_an_unknown_assignment_is_one_sentence():

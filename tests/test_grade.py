@@ -56,7 +56,7 @@ def journal(folder):
 
 def gradebook(folder):
     """The marks as nbgrader tells them, ``{student: {id: points}}``."""
-    with release.course(folder).gradebook as book:
+    with course.nbgrader(folder).gradebook as book:
         return {
             submission.student_id: {each.name: each.auto_score for each in submission.notebooks[0].grades}
             for submission in book.assignment_submissions(NAME)
@@ -178,7 +178,7 @@ def small_class(copied, folder, students):
 
 
 def mark_by_hand(folder, student, points):
-    with release.course(folder).gradebook as book:
+    with course.nbgrader(folder).gradebook as book:
         grade = book.find_grade(*BY_HAND, NAME, NAME, student)
         grade.manual_score, grade.needs_manual_grade = points, False
         book.find_comment(*BY_HAND, NAME, NAME, student).manual_comment = "Well said."
