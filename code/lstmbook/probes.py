@@ -38,11 +38,11 @@ def chrono(layer, longest, rng):
 
     The biases of ``layer`` are changed in place::
 
-        b_f = ln(u), u uniform from 1 to longest - 1        b_i = -b_f        b_g = b_o = 0
+        b_f = ln(k), k uniform from 1 to longest - 1        b_i = -b_f        b_g = b_o = 0
 
     Args:
         layer: a :class:`lstmbook.layers.LSTM`.
-        longest: the longest lag that is expected, T, at least 3 steps.
+        longest: the longest lag that is expected, at least 3 steps.
         rng: a ``numpy.random.Generator``.
 
     Returns:

@@ -118,7 +118,7 @@ def clip_gradients(gradients, limit):
 class Adam:
     """The step downhill that nearly everyone takes: a running mean of the gradient over the root of its running square::
 
-        m = b1 m + (1 - b1) g        v = b2 v + (1 - b2) g^2
+        m = b1 m + (1 - b1) dw       v = b2 v + (1 - b2) dw^2
         w = w - rate * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)
 
     Args:
@@ -134,13 +134,13 @@ class Adam:
         """Change every parameter in place. ``pairs``: ``(parameter, gradient)``, in the same order every time."""
         pairs = list(pairs)
         self.memory = self.memory or [(np.zeros_like(w), np.zeros_like(w)) for w, _ in pairs]
-        for w, g in pairs:
-            if w.shape != g.shape:
-                raise ValueError(f"a parameter of shape {w.shape} has a gradient of shape {g.shape}")
+        for w, dw in pairs:
+            if w.shape != dw.shape:
+                raise ValueError(f"a parameter of shape {w.shape} has a gradient of shape {dw.shape}")
         self.steps += 1
-        for (w, g), (m, v) in zip(pairs, self.memory, strict=True):
-            m += (1 - self.b1) * (g - m)
-            v += (1 - self.b2) * (g * g - v)
+        for (w, dw), (m, v) in zip(pairs, self.memory, strict=True):
+            m += (1 - self.b1) * (dw - m)
+            v += (1 - self.b2) * (dw * dw - v)
             m_hat, v_hat = m / (1 - self.b1**self.steps), v / (1 - self.b2**self.steps)
             w -= self.rate * m_hat / (np.sqrt(v_hat) + self.eps)
 
