@@ -158,8 +158,6 @@ def graded(course, task, handed_in, client, again=False):
     def take(submission, future):
         try:
             marks = future.result()
-        except (Unfit, NoSandbox):
-            raise
         except KilledWorker:
             reason = "the workers that marked it died, one after the other: look at the notebook, and mark it by hand"
             course.store(rejected(submission, reason, version))
@@ -167,6 +165,8 @@ def graded(course, task, handed_in, client, again=False):
             reason = f"it could not be marked ({type(error).__name__}: {error}): look at the notebook, and mark it by hand"
             course.store(rejected(submission, reason, version))
         else:
+            if isinstance(marks, Unfit):
+                raise marks
             course.store(entry(submission, marks, version), marks.notebook)
         bar.update()
 
@@ -181,7 +181,7 @@ def graded(course, task, handed_in, client, again=False):
                 course.store(rejected(submission, submission.rejected, version))
                 bar.update()
             else:
-                few.give(dataclasses.replace(submission, notebook=None), marking.mark, task, submission.notebook)
+                few.give(dataclasses.replace(submission, notebook=None), marking.marked, task, submission.notebook)
         few.finish()
 
 

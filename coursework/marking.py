@@ -79,6 +79,14 @@ def mark(task, notebook):
     return desk(task).mark(nbformat.reads(notebook, 4))
 
 
+def marked(task, notebook):
+    """What a worker is asked for: :func:`mark`, but an :class:`Unfit` is handed back, since Dask prints a traceback of what is raised."""
+    try:
+        return mark(task, notebook)
+    except (Unfit, NoSandbox) as error:
+        return Unfit(str(error))
+
+
 def warm():
     """Import what takes seconds, before it is needed."""
     import matplotlib.font_manager  # noqa: F401
