@@ -2,6 +2,7 @@
 
 import base64
 import json
+import math
 import re
 import struct
 import subprocess
@@ -12,6 +13,8 @@ import nbformat
 import notebooks
 import pytest
 import yaml
+
+from lstmbook.palette import PALETTE
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -176,12 +179,120 @@ def test_every_term_that_is_linked_is_in_the_glossary():
     linked = {term for path in CHAPTERS for term in re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", prose(nbformat.read(path, 4)))}
     assert linked <= set(terms)
     assert set(terms) <= linked, "a term that no chapter uses"
+    on_pages = {term for path in PAGES for term in re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", path.read_text("utf-8"))}
+    assert on_pages <= set(terms)
 
 
 def test_every_entry_of_the_bibliography_is_cited():
     entries = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text("utf-8"), re.MULTILINE))
     text = "".join(prose(nbformat.read(path, 4)) for path in CHAPTERS) + "".join(path.read_text("utf-8") for path in PAGES)
     assert entries == {key for keys in re.findall(r"\{cite:[a-z]\}`([^`]+)`", text) for key in re.split(r",\s*", keys)}
+
+
+def hinglish():
+    """The text of the Hinglish page, and its sections by label."""
+    text = (ROOT / "book" / "hinglish.md").read_text("utf-8")
+    parts = re.split(r"^\((hinglish-[a-z]+)\)=\n", text, flags=re.MULTILINE)
+    return text, dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+def spoken(text):
+    """What is read aloud: without front matter, formulas, directives, labels and the titles of other pages."""
+    text = re.sub(r"\A---.*?---|\$\$.*?\$\$|\$[^$]*\$", " ", text, flags=re.DOTALL)
+    text = re.sub(r"^(:|```|\().*$|^\*English mein:.*$", " ", text, flags=re.MULTILINE)
+    return re.sub(r"\{[a-z]+\}`([^`<]*)[^`]*`", r"\1", text)
+
+
+def test_the_hinglish_page_is_short_in_all_it_says():
+    text, sections = hinglish()
+    assert 1500 <= len(re.findall(r"[^\W\d_]{2,}", spoken(text))) <= 2500
+    for paragraph in re.split(r"\n\s*\n", spoken(text)):
+        if not re.match(r"\s*(\||- |\d\. |#)", paragraph):
+            assert len(paragraph) <= 560, paragraph
+            if not paragraph.strip().startswith("> "):
+                assert max(len(sentence.split()) for sentence in re.split(r"[.?:]\s", paragraph)) <= 30, paragraph
+    assert all(section.startswith("## ") for section in sections.values())
+
+
+def test_the_hinglish_page_and_the_chapters_lead_to_each_other_section_by_section():
+    _, sections = hinglish()
+    back = {}
+    for label, section in sections.items():
+        last = section.strip().splitlines()[-1]
+        assert last.startswith("*English mein:* "), label
+        back[label] = set(re.findall(r"\{(?:ref|doc)\}`(?:[^`<]*<)?([^`>]+)>?`", last))
+        assert back[label], label
+    there = {}
+    for path in CHAPTERS:
+        opening = nbformat.read(path, 4).cells[0].source
+        for label in re.findall(r"<(hinglish-[a-z]+)>", opening):
+            there[re.match(r"\((ch-[a-z-]+)\)=", opening)[1]] = label
+    assert all(chapter in back[label] for chapter, label in there.items())
+    assert set(there) == set().union(*back.values()) - {"index"}
+    assert "<hinglish>" in (ROOT / "book" / "index.md").read_text("utf-8") and "<index>" in hinglish()[0]
+
+
+def test_the_voice_of_the_hinglish_page_is_one_voice():
+    text, _ = hinglish()
+    text = spoken(text)
+    assert not re.findall(r"!|\b(simply|obviously|just|powerful|amazing|zabardast|kamaal|aasaan|bilkul simple)\b", text, re.IGNORECASE)
+    one_spelling = (
+        r"mai|me|nahin|nai|kyon|kyu|kyo|wo|vo|woh hi|ye|yah|jaise ki|hei|he|pr|krta|krna|jbh|tbh|kese|bahot|bohot|jyada|isiliye|to|"
+        r"thik|accha|acha|dusra|dusri|chota|choti|padta hain|kaun sa|kon|unhe hum|aap|main"
+    )
+    assert not re.findall(rf"\b({one_spelling})\b", text, re.IGNORECASE)
+    assert set(re.findall(r"\\textcolor\{(#\w+)\}", hinglish()[0])) <= {entry["colour"] for entry in PALETTE.values()}
+
+
+def test_every_number_of_the_hinglish_page_is_computed():
+    """By a closed form here, or by a chapter: what the page says, and what the chapter prints or asserts."""
+    text, _ = hinglish()
+    f1, f5 = 1 / (1 + math.exp(-1)), 1 / (1 + math.exp(-5))
+    c, h = 0.5 * 0.8 + 0.3 * 0.6, 0.5 * math.tanh(0.5 * 0.8 + 0.3 * 0.6)
+
+    def half(f):
+        return math.log(2) / -math.log(f)
+
+    for said in (
+        f"$0.9^{{38}} = {0.9**38:.3f}$. Pachaasva hissa bhi poora nahi",
+        f"$f = 0.9$ pe {half(0.9):.1f} word. $f = 0.99$ pe {half(0.99):.0f} word. $f = 0.999$ pe {half(0.999):.0f} word.",
+        f"$b = 1$ pe $f = {f1:.2f}$, aur aadhi yaad {half(f1):.1f} word mein gayab. $b = 5$ pe half-life {half(f5):.0f} word.",
+        f"38 word baad, {100 * f5**38:.0f} % abhi bhi bacha hai",
+        f"is raste se {100 * f5**38:.0f} % pahunch jaati hai. $b = 1$ ho, toh das lakh mein {1e6 * f1**38:.0f} hisse",
+        f"$b = 1$ pe das half-life matlab {10 * half(f1):.0f} word",
+        f"= 0.40 + 0.18 = {c:.2f}",
+        f"0.5 \\cdot {math.tanh(c):.2f} = {h:.2f}",
+        f"Rubber ruk gaya, $c = {0.8 + 0.3 * 0.6:.2f}$",
+        f"{9 / 28:.0%}".replace("%", " %"),
+    ):
+        assert said in text, said
+    assert 1 / 60 < 0.9**38 < 1 / 50 and 10 * half(f5) > 1000 and math.isclose(2e-11, 1 / (5000 * 1e7))
+    for said, chapter, computed in (
+        ("Saare chhe LSTM 90 % se upar", "15_reading", "assert good[:, 5].min() > 0.9"),
+        ("RNN mein koi 60 % tak bhi nahi", "15_reading", "plain[:, 5].max() < 0.6"),
+        ("Kam se kam aadhe RNN usse bhi neeche", "15_reading", "assert np.median(plain[:, 5]) < 9 / 28"),
+        ("28 states mein se 9", "01_why", "always say Hindi: 9 of 28 right, 32%"),
+        ("naam 0.8 ban ke andar gaya", "07_program", "the schedule holds 0.8"),
+        (r"$3 \cdot 10^{-12}$ ka farak", "07_program", "two names are 3e-12 apart"),
+        ("1,000 word ke gap pe bhi 28 mein se 28", "07_program", "gap 1000: right for 28 of 28 names"),
+        ("har word pe lagbhag aadhi", "04_vanishing", "each word multiplies the gradient by 0.45 to 0.6: True"),
+        (r"$2 \cdot 10^{-11}$ hissa", "05_two", "plain RNN: 2e-11"),
+        ("teenon RNN ne 1,000 symbol", "04_vanishing", 'shares["mixed"].min() > 0.9'),
+        ("| RNN | 3 mein 0 |", "10_training", "RNN    far above the constant answer: 0 of 3   says Marathi: 0 of 3"),
+        ("| LSTM, $b = 1$ | 3 mein 0 |", "10_training", "b = 1  far above the constant answer: 0 of 3   says Marathi: 0 of 3"),
+        ("| LSTM, $b = 5$ | 3 mein 3 |", "10_training", "b = 5  far above the constant answer: 3 of 3   says Marathi: 3 of 3"),
+        ("phir 90 network train kiye", "10_training", "These ninety runs"),
+        ("Line ke paar ek bhi nahi seekha", "10_training", "forbidden: 5 squares, some seed learnt: False"),
+        ("Line ke is taraf zyadatar seekhe", "10_training", "nine of ten learnt by most seeds: True"),
+        ("200 ka gap 120 batch mein kisi ne nahi seekha", "10_training", "gap 200, b = 5: learnt by 0 of 3"),
+        ("naam pe jitni chalti hai, lagbhag utni hi filler pe", "10_training", "input gate, name and filler alike: True"),
+        ("Forget gate jama do, toh bhi saare chhe LSTM 90 %", "15_reading", "f frozen: all six above 90%"),
+        ("Candidate jama do", "15_reading", "g frozen: no more than the constant answer"),
+    ):
+        notebook = nbformat.read(next(path for path in CHAPTERS if path.stem.startswith(chapter)), 4)
+        whole = "\n".join(cell.source + "".join(o.get("text", "") for o in cell.get("outputs", [])) for cell in notebook.cells)
+        assert said in text, said
+        assert computed in whole, (chapter, computed)
 
 
 def test_requirements_name_the_chapters_that_need_them():

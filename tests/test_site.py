@@ -1,5 +1,6 @@
 """The built website in a real browser that can reach no host but this machine."""
 
+import json
 import re
 import subprocess
 import sys
@@ -148,6 +149,71 @@ def test_the_phase_diagram_can_be_explored(chromium, address, site, scheme):
     page.context.close()
 
 
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_widgets_of_the_hinglish_page_live_and_say_what_the_page_says(chromium, address, site, scheme):
+    page, wrong = open_page(chromium, where(address, site, "book/hinglish", scheme))
+    fade, lab, puzzle, reader = (
+        page.locator(f"[data-widget={name}][data-live]") for name in ("fading_memory", "gate_lab", "gate_puzzle", "memory_reader")
+    )
+    assert page.locator("[data-widget]").count() == page.locator("[data-widget][data-live]").count() == 4
+    fade.get_by_role("slider", name="forget gate bias b").fill("5")
+    assert "77 % is left: Maharashtra is remembered" in fade.get_by_role("status").inner_text()
+    assert "= 0.40 + 0.18 = 0.58" in lab.inner_text() and "0.50 × 0.52 = 0.26" in lab.inner_text()
+    forget = lab.get_by_role("slider", name="forget gate")
+    forget.scroll_into_view_if_needed()
+    box = forget.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 5, box["y"] + box["height"] / 2, steps=5)
+    page.mouse.up()
+    assert "= 0.80 + 0.18 = 0.98" in lab.inner_text()
+    lab.get_by_role("slider", name="output gate").focus()
+    page.keyboard.press("Home")
+    assert "h\n= 0" in lab.inner_text() or "h = 0" in re.sub(r"\s+", " ", lab.inner_text())
+    assert puzzle.get_by_text("One fact").is_visible()
+    gap, status = reader.get_by_role("slider", name="gap (filler words)"), reader.get_by_role("status")
+    assert "only the LSTM is right" in status.inner_text()
+    gap.fill("5")
+    assert "both are right" in status.inner_text()
+    assert wrong == []
+    page.context.close()
+
+
+def test_two_languages_lead_to_each_other_by_keyboard(chromium, address, site):
+    page, wrong = open_page(chromium, where(address, site, "book/index", "http"))
+    for here, there, title in (("en", "hi-Latn", "LSTM seekhta hai"), ("hi-Latn", "en", "Learning to Remember")):
+        assert page.locator("html").get_attribute("lang") == here
+        link = page.locator("article .lb-languages a")
+        assert (link.get_attribute("lang"), link.get_attribute("hreflang")) == (there, there)
+        assert link.bounding_box()["y"] < page.viewport_size["height"]
+        link.focus()
+        page.keyboard.press("Enter")
+        page.wait_for_url(f"**/{'hinglish' if there == 'hi-Latn' else 'index'}.html")
+        assert page.locator("h1").last.inner_text().startswith(title)
+    assert wrong == []
+    page.context.close()
+
+
+def test_each_part_of_a_page_says_its_language(site):
+    soup = {name: BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser") for name in PAGES}
+
+    def spoken_in(tag):
+        return next(part["lang"] for part in (tag, *tag.parents) if part.get("lang"))
+
+    for name, page in soup.items():
+        here = "hi-Latn" if name == "book/hinglish" else "en"
+        assert page.html["lang"] == here, name
+        assert spoken_in(page.article.h1) == here, name
+        assert {spoken_in(tag) for tag in page.find_all(class_=["lstm-widget", "bd-sidebar-primary", "bd-header-article"])} == {"en"}, name
+        for link in page.article.find_all("a", class_="internal"):
+            if ("hinglish.html" in link["href"]) != (here == "hi-Latn") and not link["href"].startswith("#"):
+                assert link["lang"] == link["hreflang"] == ("en" if here == "hi-Latn" else "hi-Latn"), f"{name}: {link}"
+    for name in CHAPTERS:
+        box = soup[name].find(string="In Hinglish", class_=None).find_parent(class_="admonition")
+        assert box["lang"] == "hi-Latn" and spoken_in(box.find_all("p")[-1]) == "hi-Latn" and spoken_in(box.p) == "en"
+    assert {spoken_in(quote) for quote in soup["book/hinglish"].article.find_all("blockquote")} == {"en"}
+
+
 @pytest.mark.parametrize("name", WITH_WIDGET)
 def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name):
     page, _ = open_page(chromium, where(address, site, name, "http"), java_script_enabled=False)
@@ -278,6 +344,20 @@ def test_a_wrong_formula_stops_the_build_and_is_named(tmp_path, formula, good):
         assert "<mfrac>" in (tmp_path / "html" / "index.html").read_text("utf-8")
     else:
         assert "cannot be typeset: Error: Undefined control sequence \\nonsense" in done.stderr
+
+
+@pytest.mark.parametrize(("state", "good"), [({"c_before": 0.8}, True), ({"c_before": 0.5}, True), ({"c_before": 7}, False)])
+def test_a_page_asks_for_a_stored_widget_by_its_state(tmp_path, state, good):
+    extensions = str(ROOT / "book" / "extensions")
+    (tmp_path / "conf.py").write_text(f"import sys; sys.path.append({extensions!r})\nextensions = ['myst_parser', 'live_widgets']\n")
+    (tmp_path / "index.md").write_text(f"# Page\n\n```{{widget}} gate_lab\n:state: {json.dumps(state)}\n```\n")
+    done = subprocess.run([sys.executable, "-m", "sphinx", "-W", "-q", tmp_path, tmp_path / "html"], capture_output=True, text=True)
+    assert (done.returncode == 0) == good, done.stderr
+    if good:
+        shown = BeautifulSoup((tmp_path / "html" / "index.html").read_text("utf-8"), "html.parser").find(class_="lstm-widget")
+        assert state.items() <= json.loads(shown["data-state"]).items()
+    else:
+        assert "no chapter has stored a widget called 'gate_lab' with {\"c_before\": 7}" in done.stderr
 
 
 def test_every_image_of_the_site_says_what_it_shows(site):

@@ -4,13 +4,16 @@ A stored widget is an element ``<div data-widget="NAME" data-state="...">``. Eac
 ``lstmbook.widgets`` and a small host that renders it there. The module travels as text inside an ordinary script, because a browser
 refuses to load a module from a file system, and the book opens from one too.
 
-``{widget} NAME`` repeats, on a page without code, the widget that a chapter has stored: one source, also for the picture in it.
+``{widget} NAME`` repeats, on a page without code, the widget that a chapter has stored: one source, also for the picture in it. Where
+chapters have stored several, ``:state: {"c_before": 0.8}`` takes the first whose state says so; otherwise it is the first of all.
 """
 
+import html
 import json
 import re
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
@@ -25,17 +28,20 @@ from lstmbook import palette
 
 class Widget(SphinxDirective):
     required_arguments = 1
+    option_spec: ClassVar = {"state": json.loads}
 
     def run(self):
-        name = self.arguments[0]
+        name, wanted = self.arguments[0], self.options.get("state", {})
         for path in sorted((ROOT / "chapters").glob("*.ipynb")):
             for cell in json.loads(path.read_text("utf-8"))["cells"]:
                 for output in cell.get("outputs", []):
                     stored = "".join(output.get("data", {}).get("text/html", ""))
-                    if f'data-widget="{name}"' in stored:
+                    found = re.search(rf'data-widget="{name}" data-state="([^"]*)"', stored)
+                    if found and wanted.items() <= json.loads(html.unescape(found[1])).items():
                         self.env.note_dependency(str(path))
                         return [nodes.raw("", stored, format="html")]
-        raise self.error(f"no chapter has stored a widget called {name!r}: run make notebooks first")
+        state = f" with {json.dumps(wanted)}" if wanted else ""
+        raise self.error(f"no chapter has stored a widget called {name!r}{state}: run make notebooks first")
 
 
 class Palette(SphinxDirective):

@@ -1,0 +1,54 @@
+"""What of a page is in which language, so that a screen reader takes the right voice and a browser knows where a link leads.
+
+The book is in English. A page whose front matter says ``lang: hi-Latn`` is in Hinglish: Hindi in Roman letters, with the English words of
+the field. Such a page declares its language; what stands around it (menus, buttons) and the widgets in it stay English and are marked so.
+In a chapter the box *In Hinglish* is marked. The text of a link to a page in the other language is in the language of that page.
+
+Inside a page ``:class: language-en`` marks a block: docutils writes such a class as the attribute ``lang``.
+"""
+
+import posixpath
+import re
+from urllib.parse import unquote
+
+from docutils import nodes
+
+BOOKS, HINGLISH = "en", "hi-Latn"
+LINK = re.compile(r'<a class="reference internal" href="([^"#]+)\.html')
+WIDGET = re.compile(r'<div class="lstm-widget" data-widget="\w+"')
+
+
+def language(app, name):
+    return app.env.metadata.get(name, {}).get("lang", BOOKS)
+
+
+def mark_boxes(app, doctree):
+    for box in doctree.findall(nodes.admonition):
+        if box[0].astext() == "In Hinglish":
+            box["classes"].append(f"language-{HINGLISH}")
+            for english in box[:2]:  # the title, and the note below it
+                english["classes"].append(f"language-{BOOKS}")
+
+
+def mark_page(app, pagename, templatename, context, doctree):
+    if "body" not in context:
+        return
+    here = language(app, pagename)
+
+    def mark_link(match):
+        there = language(app, posixpath.normpath(posixpath.join(posixpath.dirname(pagename), unquote(match[1]))))
+        return match[0] if there == here else match[0].replace("<a ", f'<a lang="{there}" hreflang="{there}" ', 1)
+
+    body = LINK.sub(mark_link, context["body"])
+    if here != BOOKS:
+        english = WIDGET.sub(lambda match: f'{match[0]} lang="{BOOKS}"', body)
+        body = f'<div lang="{here}">{english}</div>'
+    context["body"] = body
+    context["language"] = here  # of the root; the template says what the rest of the page is in
+    context["language_of_the_book"] = BOOKS
+
+
+def setup(app):
+    app.connect("doctree-read", mark_boxes)
+    app.connect("html-page-context", mark_page)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
