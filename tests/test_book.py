@@ -15,6 +15,7 @@ import pytest
 import yaml
 
 from lstmbook.palette import PALETTE
+from lstmbook.widgets.gate_puzzle import GatePuzzle
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
@@ -263,7 +264,8 @@ def test_every_number_of_the_hinglish_page_is_computed():
         f"= 0.40 + 0.18 = {c:.2f}",
         f"0.5 \\cdot {math.tanh(c):.2f} = {h:.2f}",
         f"Rubber ruk gaya, $c = {0.8 + 0.3 * 0.6:.2f}$",
-        f"{9 / 28:.0%}".replace("%", " %"),
+        f"yaani {100 * 9 / 28:.0f} %",
+        f"{GatePuzzle(level=1).par} gate kholna kaafi hai",
     ):
         assert said in text, said
     assert 1 / 60 < 0.9**38 < 1 / 50 and 10 * half(f5) > 1000 and math.isclose(2e-11, 1 / (5000 * 1e7))
