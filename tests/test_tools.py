@@ -34,7 +34,7 @@ def test_import_code_is_pythons_own_module():
 
 def test_help_lists_every_command():
     listed = make("help").stdout
-    for target in ("book", "site", "release", "test", "bench", "lab", "notebooks", "lint", "format", "clean"):
+    for target in ("book", "site", "zip", "editions", "release", "test", "bench", "lab", "notebooks", "lint", "format", "clean"):
         assert f"make {target}" in listed
 
 
