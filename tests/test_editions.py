@@ -56,12 +56,13 @@ def test_every_widget_of_the_zip_answers_the_keyboard(stick, offline):
     for path in sorted(stick.glob("*/*.html")):
         for name in set(re.findall(r'data-widget="(\w+)"', path.read_text("utf-8"))) - moved:
             widget = visit(path).locator(f'[data-widget="{name}"]').first
-            widget.locator('input[type="range"], [role=slider], button, [tabindex="0"]').first.focus()
             before = widget.inner_html()
-            for key in ("Home", "ArrowRight", "End", "Enter"):
-                widget.page.keyboard.press(key)
-                if widget.inner_html() != before:
-                    moved.add(name)
+            for control in widget.locator('input[type="range"], [role=slider], button, [tabindex="0"]').all()[:5]:
+                control.focus()
+                for key in ("Home", "ArrowRight", "End", "Enter"):
+                    widget.page.keyboard.press(key)
+            if widget.inner_html() != before:
+                moved.add(name)
     assert moved == {path.stem for path in (editions.ROOT / "code" / "lstmbook" / "widgets").glob("*.js")}
     assert wrong == []
 
