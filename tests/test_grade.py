@@ -421,6 +421,23 @@ def test_what_goes_wrong_with_one_submission_is_said_and_the_next_is_marked(monk
     assert kept["s1"]["rejected"] is None and kept["s1"]["scores"] == dict.fromkeys(AUTOMATIC, 1.0)
 
 
+PEEPS = """
+import gc, sys
+frame, held = sys._getframe(), []
+while frame:
+    held.append(repr(frame.f_locals))
+    frame = frame.f_back
+held += [each for thing in gc.get_objects() if isinstance(thing, list | tuple) for each in thing if isinstance(each, str)]
+print("hidden" + " test" in " ".join(held))
+"""
+
+
+def test_a_hidden_test_is_not_in_the_process_before_its_turn():
+    with sandbox.Box() as box:
+        outputs, why = box.run([PEEPS, "said = ['a hidden test']", PEEPS], 1)
+    assert why is None and [output[0]["text"] for output in (outputs[0], outputs[2])] == ["False\n", "True\n"]
+
+
 def test_a_box_whose_watcher_stands_still_is_left_in_time():
     began = time.monotonic()
     with sandbox.Box(limits=sandbox.Limits(cell=1, whole=4)) as box:
