@@ -27,7 +27,13 @@ def write_zip(site, target):
             archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
-MAKE = {"zip": write_zip}
+def write_pdf(site, target):
+    import edition_pdf  # needs what only this edition needs
+
+    edition_pdf.write_pdf(site, target)
+
+
+MAKE = {"zip": write_zip, "pdf": write_pdf}
 
 
 def main(arguments):
