@@ -1,10 +1,27 @@
 """The editions that are made from the site, each as a reader without a network opens it."""
 
+import json
 import re
 import zipfile
 
+import edition_pdf
 import editions
+import pikepdf
+import pypdfium2
 import pytest
+import yaml
+
+ROOT = editions.ROOT
+TOC = yaml.safe_load((ROOT / "_toc.yml").read_text("utf-8"))
+CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
+WIDGETS = {path.stem for path in (ROOT / "code" / "lstmbook" / "widgets").glob("*.js")}
+
+
+def headings(chapter):
+    """The title of a chapter and of its sections, as its notebook has them."""
+    cells = json.loads(chapter.read_text("utf-8"))["cells"]
+    prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    return re.findall(r"^#{1,2} (.+)", prose, re.MULTILINE)
 
 
 @pytest.fixture(scope="module")
@@ -63,7 +80,7 @@ def test_every_widget_of_the_zip_answers_the_keyboard(stick, offline):
                     widget.page.keyboard.press(key)
             if widget.inner_html() != before:
                 moved.add(name)
-    assert moved == {path.stem for path in (editions.ROOT / "code" / "lstmbook" / "widgets").glob("*.js")}
+    assert moved == WIDGETS
     assert wrong == []
 
 
@@ -79,3 +96,125 @@ def test_the_same_site_makes_the_same_zip(site, tmp_path):
     for name in ("first", "second"):
         editions.write_zip(site, tmp_path / name)
     assert (tmp_path / "first").read_bytes() == (tmp_path / "second").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def pdf(site, chromium, tmp_path_factory):
+    target = tmp_path_factory.mktemp("pdf") / "book.pdf"
+    edition_pdf.write_pdf(site, target)
+    return target
+
+
+@pytest.fixture(scope="module")
+def opened(pdf):
+    """Another library than the one that has written it."""
+    with pypdfium2.PdfDocument(pdf) as document:
+        yield document
+
+
+@pytest.fixture(scope="module")
+def texts(opened):
+    """What can be read on each page, without the spaces: where they fall is the reader's guess."""
+    return ["".join(page.get_textpage().get_text_bounded().split()) for page in opened]
+
+
+@pytest.fixture(scope="module")
+def objects(pdf):
+    with pikepdf.open(pdf) as document:
+        yield [entry for entry in document.objects if isinstance(entry, pikepdf.Dictionary)]
+
+
+@pytest.fixture(scope="module")
+def bookmarks(opened):
+    """The parts, each with its chapters, each with its sections: title, page and what is inside."""
+    root = (None, None, [])
+    path = [root]
+    for entry in opened.get_toc():
+        made = (entry.get_title(), entry.get_dest().get_index(), [])
+        del path[entry.level + 1 :]
+        path[-1][2].append(made)
+        path.append(made)
+    return root[2]
+
+
+def test_the_pdf_has_no_blank_page_and_one_size(opened, texts):
+    assert len(texts) > 200
+    assert [number for number, text in enumerate(texts) if len(text) < 15] == []
+    assert {page.get_size() for page in opened} == {(504, 720)}
+
+
+def test_the_bookmarks_of_the_pdf_are_the_books_order(bookmarks, texts):
+    contents, door, *parts = bookmarks
+    assert (contents[0], door[0]) == ("Contents", "Learning to Remember")
+    assert [part[0] for part in parts] == [part["caption"] for part in TOC["parts"]]
+    chapters = [chapter for part in parts for chapter in part[2]]
+    assert len(chapters) == sum(len(part["chapters"]) for part in TOC["parts"])
+    for number, (path, (title, page, sections)) in enumerate(zip(CHAPTERS, chapters, strict=False), 1):
+        said, *inside = headings(path)
+        assert title == f"{number}. {said}"
+        assert "".join(said.split()) in texts[page]
+        assert [name.split()[0] for name, _, _ in sections] == [*(f"{number}.{k}." for k in range(1, len(inside) + 1)), "Solutions"]
+        for name, where, _ in sections[:-1]:
+            assert f"{name.split()[0]}" in texts[where]
+    pages = [page for _, page, sections in chapters for page in (page, *(place for _, place, _ in sections))]
+    assert pages == sorted(pages)
+
+
+def test_the_contents_of_the_pdf_tell_the_true_page(bookmarks, texts):
+    front = "".join(texts[1:6])
+    for _, _, chapters in bookmarks[2:]:
+        for title, page, _ in chapters:
+            assert f"{''.join(title.split())}{page + 1}" in front
+
+
+def test_the_pictures_of_the_widgets_stand_in_the_pdf(texts):
+    book = "".join(texts)
+    stored = sum(path.read_text("utf-8").count('data-widget=\\"') for path in CHAPTERS)
+    repeated = sum(path.read_text("utf-8").count("```{widget}") for path in (editions.ROOT / "book").glob("*.md"))
+    assert book.count("Thisisapicture.Itmovesonthepage") == stored + repeated
+    for name, said in {
+        "sentence_window": "Thenameisoutsidethewindow.",
+        "gradient_reach": "randomnetworkno.0",
+        "fading_memory": "forgetgatebiasb=1.0",
+        "gate_lab": "gate",
+        "gate_puzzle": "Level1:Onefact",
+        "phase_diagram": "LSTM,b=1,gap12",
+        "memory_reader": "Maharashtra",
+    }.items():
+        page = next(text for text in texts if "Itmovesonthepagechapters/" in text and said in text)
+        assert page, name
+
+
+def test_every_formula_and_picture_of_the_pdf_can_be_heard(objects, site):
+    """A formula is drawn, so what it says travels as the alternative text of a figure."""
+    said = [str(entry.Alt) for entry in objects if "/Alt" in entry]
+    names = [name for _, names in edition_pdf.parts() for name in names]
+    articles = [(site / f"{name}.html").read_text("utf-8").split("<article")[1].split("</article>")[0] for name in names]
+    assert len(said) == sum(len(re.findall("<mjx-container|<img", article)) for article in articles)
+    assert "c t = f c t − 1 + i g" in said and "w = 1" in said
+    assert all(said)
+
+
+def test_links_of_the_pdf_stay_in_the_book_or_lead_to_the_web(pdf, objects):
+    links = [entry for entry in objects if entry.get("/Subtype") == "/Link"]
+    inside = {str(link.Dest) for link in links if "/Dest" in link}
+    with pikepdf.open(pdf) as document:
+        assert len(inside) > 300 and inside <= set(document.Root.Dests.keys())
+    assert all(str(link.A.URI).startswith("http") for link in links if "/Dest" not in link)
+
+
+def test_the_fonts_of_the_pdf_travel_with_it(objects):
+    """Those of Type 3 are drawings in the file; every other is a file in it."""
+    faces = {
+        str(entry.BaseFont).split("+")[-1]: entry.FontDescriptor for entry in objects if "/FontDescriptor" in entry and "/BaseFont" in entry
+    }
+    assert {"IBMPlexSerif-Regular", "IBMPlexSerif-SemiBold", "IBMPlexSerif-Italic", "IBMPlexMono-Regular"} <= set(faces)
+    assert all("/FontFile2" in face or "/FontFile3" in face for face in faces.values())
+    assert {str(entry.Subtype) for entry in objects if entry.get("/Type") == "/Font"} <= {"/Type0", "/Type3", "/CIDFontType2"}
+
+
+def test_the_pdf_says_what_it_is(pdf):
+    with pikepdf.open(pdf) as document:
+        assert document.docinfo.Title == "Learning to Remember: LSTMs from the gates up"
+        assert document.docinfo.Author == "The authors of Learning to Remember"
+        assert document.Root.Lang == "en" and document.Root.MarkInfo.Marked and document.Root.PageMode == "/UseOutlines"

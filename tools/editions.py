@@ -1,6 +1,7 @@
-"""Make an edition of the book from its built site: python tools/editions.py zip. It lies in _build/editions.
+"""Make an edition of the book from its built site: python tools/editions.py zip, or pdf. It lies in _build/editions.
 
 zip     the site in one folder, to open without a network
+pdf     its pages in the order of the book, to print
 """
 
 import re
@@ -27,7 +28,13 @@ def write_zip(site, target):
             archive.writestr(entry, files[name], zipfile.ZIP_DEFLATED, compresslevel=9)
 
 
-MAKE = {"zip": write_zip}
+def write_pdf(site, target):
+    import edition_pdf  # needs what only this edition needs
+
+    edition_pdf.write_pdf(site, target)
+
+
+MAKE = {"zip": write_zip, "pdf": write_pdf}
 
 
 def main(arguments):

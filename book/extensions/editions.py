@@ -13,6 +13,7 @@ from sphinx.util.docutils import SphinxDirective
 NAME = "learning-to-remember"
 MARK = "lb-editions"
 KINDS = {
+    "pdf": "to print, or to read on a tablet",
     "zip": "this website, to open without a network",
 }
 
