@@ -7,7 +7,7 @@ import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 ADVICE = {
-    "chromium": "The browser tests and the PDF need Chromium: install it (Debian and Ubuntu: apt-get install chromium), or set CHROMIUM=/path/to/it.",
+    "chromium": "The tests and the PDF need Chromium: install it (Debian, Ubuntu: apt-get install chromium), or set CHROMIUM=/path/to/it.",
     "bubblewrap": "The tests that mark a class need bubblewrap: install it (Debian and Ubuntu: apt-get install bubblewrap).",
 }
 
