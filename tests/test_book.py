@@ -7,6 +7,7 @@ import re
 import struct
 import subprocess
 import sys
+import xml.dom.minidom
 from pathlib import Path
 
 import nbformat
@@ -61,6 +62,13 @@ def test_a_chapter_is_stored_normalised_and_complete(path):
     assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
     for cell in code(notebook):
         assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in cell.outputs), cell.source
+
+
+def test_the_stored_pictures_of_widgets_are_well_formed(chapter):
+    """A browser without JavaScript shows nothing of a picture with one wrong sign in it."""
+    stored = ["".join(output.get("data", {}).get("text/html", "")) for cell in code(chapter) for output in cell.outputs]
+    for drawing in re.findall('data:image/svg\\+xml;base64,([^"]*)', "".join(stored)):
+        assert xml.dom.minidom.parseString(base64.b64decode(drawing)).documentElement.tagName == "svg"
 
 
 def test_a_chapter_has_the_size_of_a_sitting(chapter):
