@@ -273,7 +273,8 @@ class MemoryReader(BookWidget):
                     f'<text x="{left}" y="{yb}" fill="{ink}" font-size="15"{weight}>{tasks.LANGUAGES[k]}{" ✓" if k == right else ""}</text>'
                     f'<rect x="{left + 124}" y="{yb - 13}" width="{wide - 124 - 66}" height="16" fill="none" stroke="{rule}"/>'
                     f'<rect x="{left + 124}" y="{yb - 13}" width="{(wide - 124 - 66) * part:.1f}" height="16" fill="{line}"/>'
-                    f'<text x="{left + wide}" y="{yb}" fill="{ink}" font-size="15" text-anchor="end"{weight}>{html.escape(short(part))}</text>'
+                    f'<text x="{left + wide}" y="{yb}" fill="{ink}" font-size="15" text-anchor="end"{weight}>'
+                    f"{html.escape(short(part))}</text>"
                 )
         y = below + 62
         for text in textwrap.wrap(self.verdict(), 64):
