@@ -89,7 +89,7 @@ class Course:
         self.folder, self.name, self.seed = Path(folder).absolute(), name, seed
 
     def __enter__(self):
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # names and marks are nobody else's business
         self.lock = open(self.folder / ".lock", "w")
         try:
             locked(self.lock)

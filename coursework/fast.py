@@ -22,6 +22,8 @@ import warnings
 
 CODE_STUB = "# YOUR CODE HERE\nraise NotImplementedError()"
 TEXT_STUB = "YOUR ANSWER HERE"
+HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
+"""A part of a test that students do not see."""
 DEMONSTRATION = "demonstration"
 """The tag of a cell that takes long and on which no mark depends: it is left out here."""
 LATE = {"torch": ("torch._dynamo",)}

@@ -6,24 +6,26 @@ last line is kept, what a test cell printed is left out, and so is any other out
 
 import functools
 import html
-import re
 from pathlib import Path
 
 import nbformat
 
 from coursework import fast
 
-HIDDEN = re.compile(r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?", re.DOTALL | re.MULTILINE)
 WAITING = "Not marked yet; until then it counts nothing in the sum above."
 
 
 def without_secrets(notebook, seed=None):
-    """The notebook without its hidden tests and whatever shows them or the seed; a new node."""
-    hidden = {line.strip() for cell in notebook.cells for part in HIDDEN.findall(cell.source) for line in part.split("\n")}
-    secrets = {line for line in hidden if len(line) > 12 and "HIDDEN TESTS" not in line} | ({str(seed)} if seed is not None else set())
+    """The notebook without its hidden tests and whatever shows them or the seed; a new node.
+
+    A seed of few digits is looked for nowhere: it stands in many an honest output, and can be guessed.
+    """
+    hidden = {line.strip() for cell in notebook.cells for part in fast.HIDDEN.findall(cell.source) for line in part.split("\n")}
+    secrets = {line for line in hidden if len(line) > 12 and "HIDDEN TESTS" not in line}
+    secrets |= {str(seed)} if len(str(seed)) > 5 else set()
     shown = nbformat.from_dict(notebook)
     for cell in shown.cells:
-        cell.source = HIDDEN.sub("", cell.source).rstrip("\n")
+        cell.source = fast.HIDDEN.sub("", cell.source).rstrip("\n")
         if cell.cell_type == "code":
             test = fast.info(cell).get("grade") and not fast.is_manual(cell)
             cell.outputs = [kept for output in cell.outputs if (kept := _shown(output, secrets, test))]

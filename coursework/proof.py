@@ -154,7 +154,7 @@ def without_hidden_tests(source, name=None):
     poorer = copy.deepcopy(source)
     for cell in poorer.cells:
         if name in (None, fast.info(cell).get("grade_id")):
-            cell.source = re.sub(r"### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS\n?", "", cell.source, flags=re.DOTALL)
+            cell.source = fast.HIDDEN.sub("", cell.source)
     return poorer
 
 
@@ -162,8 +162,7 @@ def handed_out(cell):
     """What students find in a cell of the source."""
     if fast.info(cell).get("solution"):
         return fast.blank(cell)
-    hidden = r"^[^\n]*### BEGIN HIDDEN TESTS.*?### END HIDDEN TESTS[^\n]*\n?"
-    return re.sub(hidden, "", cell.source, flags=re.DOTALL | re.MULTILINE).rstrip("\n")
+    return fast.HIDDEN.sub("", cell.source).rstrip("\n")
 
 
 def main(arguments=None):
