@@ -21,7 +21,7 @@ from pathlib import Path
 
 import nbformat
 
-from coursework import fast, feedback, lms, marking, names, path_of, sandbox, submissions
+from coursework import fast, feedback, lms, marking, names, path_of, proof, sandbox, submissions
 from coursework.course import Course, InUse, write
 from coursework.marking import Task, Unfit
 from coursework.sandbox import Limits, NoSandbox
@@ -92,7 +92,7 @@ def cluster(options):
     with dask.config.set(quiet):
         if options.scheduler:
             try:
-                client = Client(options.scheduler, timeout=20)
+                client = Client(options.scheduler, timeout=10)
             except OSError:
                 raise ValueError(f"no Dask scheduler answers at {options.scheduler}: start one, or leave --scheduler out") from None
             with client:
@@ -187,7 +187,7 @@ def graded(course, task, handed_in, client, again=False):
 
 def pages(course, source, client):
     """Write the feedback of every student whose marks, comments or notebook have changed since."""
-    most = {fast.info(cell)["grade_id"]: float(fast.info(cell)["points"]) for cell in source.cells if fast.info(cell).get("grade")}
+    automatic, by_hand = proof.points(source)
 
     def take(about, future):
         path, stamp = about
@@ -203,7 +203,7 @@ def pages(course, source, client):
         else:
             scores, comments = course.marks(each["student"])
             notebook = course.notebook_of(each["student"]).read_text("utf-8")
-            given = course.name, notebook, scores, most, comments, course.seed
+            given = course.name, notebook, scores, automatic | by_hand, comments, course.seed
             stamp = f"<!-- {hashlib.sha256(repr(given).encode()).hexdigest()} -->\n"
             if not (path.exists() and path.read_text("utf-8").endswith(stamp)):
                 few.give((path, stamp), feedback.page, *given)
@@ -233,7 +233,7 @@ def person(submission, version):
 def exports(course, source, roster=None, column=None):
     """Write the files for Canvas and Moodle; of a roster, the one of its LMS. Returns what to know about them, sentences."""
     totals = course.totals()
-    most = sum(float(fast.info(cell)["points"]) for cell in source.cells if fast.info(cell).get("grade"))
+    most = sum(sum(points.values()) for points in proof.points(source))
     rows = [
         lms.Row(each["student"], each["name"] or each["student"], each["lms_id"], None if each["rejected"] else totals.get(each["student"]))
         for each in course.entries()

@@ -5,6 +5,7 @@ what it found goes back to the one process that writes (:mod:`coursework.grade`)
 """
 
 import ast
+import contextlib
 import dataclasses
 import functools
 import hashlib
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import nbformat
 
-from coursework import crosscheck, fast, feedback, path_of
+from coursework import crosscheck, fast, feedback, path_of, proof
 from coursework.sandbox import Box, Limits, NoSandbox, check
 
 
@@ -116,18 +117,22 @@ class Desk:
         self.source = nbformat.read(path_of(task.name), 4)
         self.imports = modules(self.source)
         self.calls = crosscheck.in_order(self.source, crosscheck.draw(task.name, task.seed))
+        self.want = self._wanted()
         self._prove()
+
+    def _wanted(self):
+        """What the functions of the reference solution give."""
+        right = fast.submission(self.source, fast.answers(self.source))
+        with tempfile.TemporaryDirectory() as folder, self._box(folder) as box:
+            found = box.follow(crosscheck.steps(self.source, right, self.calls))
+        if failed := [answer for answer in found if "result" not in answer]:
+            raise Unfit(f"the cross-check cannot call the reference solution of {self.task.name}: {failed[0]}")
+        return found
 
     def _prove(self):
         """Mark the reference solution and the untouched copy, the canaries, whose marks are known."""
-        right = fast.answers(self.source)
-        with tempfile.TemporaryDirectory() as folder, self._box(folder) as box:
-            self.want = box.follow(crosscheck.steps(self.source, fast.submission(self.source, right), self.calls))
-        if failed := [answer for answer in self.want if "result" not in answer]:
-            raise Unfit(f"the cross-check cannot call the reference solution of {self.task.name}: {failed[0]}")
-        reference, untouched = self.mark(fast.submission(self.source, right)), self.mark(fast.submission(self.source, {}))
-        most = {fast.info(cell)["grade_id"]: float(fast.info(cell)["points"]) for cell in self.source.cells if fast.info(cell).get("grade")}
-        missing = [name for name, score in reference.scores.items() if score not in (None, most[name])]
+        reference, untouched = (self.mark(fast.submission(self.source, edits)) for edits in (fast.answers(self.source), {}))
+        missing = proof.lost(self.source, reference.scores)
         free = [name for name, score in untouched.scores.items() if score != 0]
         if missing or reference.remarks:
             words = "; ".join([f"it loses {', '.join(missing)}"] * bool(missing) + list(reference.remarks))
@@ -144,14 +149,13 @@ class Desk:
 
         began = time.monotonic()
         code = [cell for cell in notebook.cells if cell.cell_type == "code" and fast.DEMONSTRATION not in cell.metadata.get("tags", [])]
-        with tempfile.TemporaryDirectory() as folder:
-            with self._box(folder) as box:
-                found = box.follow(crosscheck.steps(self.source, notebook, self.calls))
-                if not box.spent:
-                    outputs, stopped = box.run([cell.source for cell in code], self.task.seed)
+        with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as opened:
+            box = opened.enter_context(self._box(folder))
+            found = box.follow(crosscheck.steps(self.source, notebook, self.calls))
             if box.spent:
-                with self._box(folder) as box:
-                    outputs, stopped = box.run([cell.source for cell in code], self.task.seed)
+                opened.close()
+                box = opened.enter_context(self._box(folder))
+            outputs, stopped = box.run([cell.source for cell in code], self.task.seed)
         for number, cell in enumerate(code):
             cell.outputs = notebook_outputs(outputs[number]) if number < len(outputs) else [not_run(stopped, number == len(outputs))]
         blanks = {fast.info(cell).get("grade_id"): fast.blank(cell) for cell in self.source.cells if fast.info(cell).get("solution")}
@@ -167,8 +171,7 @@ class Desk:
                 except (KeyError, ValueError):  # nbgrader takes a number for a mark, and this one is none
                     scores[about["grade_id"]] = 0
                     remarks.append(f"{about['grade_id']} got 0, since its output is no mark that can be given")
-        if hasattr(self, "want"):
-            remarks += crosscheck.disagreements(self.source, scores, crosscheck.verdicts(self.calls, found, self.want))
+        remarks += crosscheck.disagreements(self.source, scores, crosscheck.verdicts(self.calls, found, self.want))
         return Marks(scores, nbformat.writes(notebook), tuple(remarks), time.monotonic() - began)
 
 

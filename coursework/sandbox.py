@@ -192,6 +192,9 @@ class Box:
                 if not isinstance(line.get("outputs"), list):
                     return outputs, self._ended(line.get("done"))
                 outputs.append(line["outputs"])
+            self._ask({"cell": None})
+            while "done" not in self._line(min(self.until, time.monotonic() + 5)):
+                pass
             return outputs, None
         except Stopped as error:
             return outputs, str(error)

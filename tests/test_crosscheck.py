@@ -237,19 +237,17 @@ def solution(name):
     return {"grade_id": name, "grade": False, "solution": True}
 
 
-def test_cell(name):
+def a_test(name):
     return {"grade_id": name, "grade": True, "solution": False, "points": 2}
 
-
-test_cell.__test__ = False
 
 ONE, TWO = "one = lambda: 1  # ours: one", "two = lambda: one() + 1  # ours: two"
 TWICE = lesson(
     "import numpy as np",
     (ONE, solution("a")),
-    ("assert one() == 1; mine = 7", test_cell("a-is")),
+    ("assert one() == 1; mine = 7", a_test("a-is")),
     (TWO, solution("b")),
-    ("assert two() == 2", test_cell("b-is")),
+    ("assert two() == 2", a_test("b-is")),
 )
 CALLS = [Call("a", "one", (), ("a-is",)), Call("b", "two", (), ("b-is",))]
 
