@@ -8,8 +8,8 @@ come one by one, so that a hidden test is not here before its turn.
     {"paths": [folder, ...], "imports": [module, ...], "limits": {"AS": bytes, ...}, "user": number or None, "boxed": is this a sandbox?}
     {"follow": [["run", code] | ["call", function, arguments, asked, by], ...], "step": most seconds, "seconds": in all}
                                                                                                  a line for each call
-    {"seconds": most for one cell, "seed": text, "output": most bytes}, then {"cell": code} ... {"cell": null}
-                                                                                                 a line for each cell
+    {"seconds": most for one cell, "seed": text, "output": most bytes}, then {"cell": code, "word": text} ... {"cell": null}
+                                                                      a line for each cell, which repeats its word
 
 Whoever reads the lines must not trust them: a student's code runs in the process that writes them.
 """
@@ -210,18 +210,18 @@ def run_cells(shell, job, say):
     """Run the cells of a notebook as they come and say the outputs of each."""
     signal.signal(signal.SIGALRM, too_long)
     os.environ["LSTMBOOK_COURSE_SEED"] = job["seed"]
-    while (code := read(JOBS)["cell"]) is not None:
+    while (asked := read(JOBS))["cell"] is not None:
         shell.kept, room = [], [job["output"]]
         streams = Said("stdout", shell.kept, room), Said("stderr", shell.kept, room)
         with contextlib.redirect_stdout(streams[0]), contextlib.redirect_stderr(streams[1]):
             try:
                 with at_most(job["seconds"]):
-                    shell.run_cell(code, store_history=True)
+                    shell.run_cell(asked["cell"], store_history=True)
             except TooLong as error:
                 shell.kept.append({"output_type": "error", "ename": "TooLong", "evalue": str(error), "traceback": [str(error)]})
         if room[0] < 0:
             shell.kept.append({"output_type": "stream", "name": "stdout", "text": "\n... (the rest of the output was cut)\n"})
-        say({"outputs": shell.kept})
+        say({"outputs": shell.kept, "word": asked["word"]})
 
 
 def follow(shell, job, say):

@@ -10,6 +10,7 @@ import dataclasses
 import glob
 import json
 import os
+import secrets
 import select
 import shutil
 import signal
@@ -180,22 +181,25 @@ class Box:
                 pipe.close()
 
     def run(self, cells, seed):
-        """Run the cells of a notebook. Returns the outputs of each, shorter than ``cells`` if it did not come to the end, and why."""
-        outputs = []
+        """Run the cells of a notebook. Returns the outputs of each, shorter than ``cells`` if it did not come to the end, and why.
+
+        Each cell comes with a word that nobody can know before, so that what is written ahead of time is not taken for its outputs.
+        """
+        outputs, forged = [], "it wrote results of its own"
         try:
             self._ask({"seconds": self.limits.cell, "seed": str(seed), "output": self.limits.output})
             for code in cells:
-                if self._said():
-                    return outputs, "it wrote results of its own"
-                self._ask({"cell": code})
+                word = secrets.token_hex(8)
+                self._ask({"cell": code, "word": word})
                 line = self._line(min(self.until, time.monotonic() + self.limits.cell + 5))
                 if not isinstance(line.get("outputs"), list):
                     return outputs, self._ended(line.get("done"))
+                if line.get("word") != word:
+                    return outputs, forged
                 outputs.append(line["outputs"])
             self._ask({"cell": None})
-            while "done" not in self._line(min(self.until, time.monotonic() + 5)):
-                pass
-            return outputs, None
+            last = self._line(min(self.until, time.monotonic() + 5))
+            return outputs, None if "done" in last else forged
         except Stopped as error:
             return outputs, str(error)
 
@@ -225,12 +229,6 @@ class Box:
                 self.spent = True
             answers += found + [{"error": "it never came back"}] * (calls - len(found))
         return answers
-
-    def _said(self):
-        """Is there something that nobody asked for?"""
-        if not self.read.strip() and select.select([self.process.stdout], [], [], 0)[0]:
-            self._more()
-        return bool(self.read.strip())
 
     def _more(self):
         part = os.read(self.process.stdout.fileno(), 1 << 16)
