@@ -54,10 +54,12 @@ def timed(command, folder):
 
 
 def grade(where, course, *options):
+    """Run our grader over the submissions in ``where``; what it took, as :func:`timed` says it."""
     return timed([sys.executable, "-m", "coursework.grade", NAME, where, "--course", course, *options], ROOT)
 
 
 def gradebook(folder):
+    """The automatic marks in a course's gradebook: ``{student: {id: points}}``."""
     with course.nbgrader(folder).gradebook as book:
         return {
             each.student_id: {mark.name: mark.auto_score for mark in each.notebooks[0].grades} for each in book.assignment_submissions(NAME)
@@ -65,6 +67,7 @@ def gradebook(folder):
 
 
 def journal(folder):
+    """What our grader wrote down of each student: ``{student: result}``."""
     return {path.stem: json.loads(path.read_text("utf-8")) for path in (folder / "journal" / NAME).glob("*.json")}
 
 
@@ -82,6 +85,7 @@ def harm(course):
 
 
 def main():
+    """Mark the same submissions in both ways, then the hostile class, and print one table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--class", dest="large", type=int, metavar="N", help="mark a class of N too, for the memory")
     options = parser.parse_args()

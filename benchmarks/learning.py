@@ -25,10 +25,12 @@ FURTHER = (0, 2, 5, 20, 50, 200, 1000)
 
 
 def biased(bias):
+    """A maker of LSTM layers with this forget bias."""
     return functools.partial(layers.LSTM, forget_bias=bias)
 
 
 def chrono(longest):
+    """A maker of LSTM layers that start as chrono initialisation for ``longest`` steps says."""
     return lambda inputs, units, rng, dtype: probes.chrono(layers.LSTM(inputs, units, rng, dtype), longest, rng)
 
 
@@ -48,6 +50,7 @@ ADDING = (("RNN, adding, T = 100", layers.RNN, 3000), ("LSTM, forget bias 5, add
 
 
 def recall(make, gap, arguments, units, steps, seed):
+    """Train on the bare recall task. Returns chance, whether and when it was learnt, the accuracy, and that at further gaps."""
     rng = np.random.default_rng(seed)
     task = tasks.BareRecall(gap, **arguments)
     model = layers.Reader(task.words, 32, units, task.classes, rng, recurrent=make, dtype=np.float32)
@@ -60,6 +63,7 @@ def recall(make, gap, arguments, units, steps, seed):
 
 
 def adding(make, steps, seed):
+    """Train on the adding problem with 100 to 110 steps. Returns chance, the batches until it was learnt, the error, the share close."""
     rng = np.random.default_rng(seed)
     task = tasks.Adding((100, 110))
     model = layers.Reader(None, task.inputs, 64, 1, rng, recurrent=make, dtype=np.float32)
@@ -70,6 +74,7 @@ def adding(make, steps, seed):
 
 
 def main():
+    """Print a row for each layer and task."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", default="", metavar="WORDS", help="the rows whose name holds these words")
     options = parser.parse_args()

@@ -165,6 +165,7 @@ class Server(http.server.ThreadingHTTPServer):
         """A browser that hangs up is no news."""
 
     def answer(self, host, path):
+        """The whole response to a request, made once and then kept."""
         with self.lock:
             self.asked += 1
             if (host, path) not in self.made:
@@ -176,6 +177,7 @@ class Server(http.server.ThreadingHTTPServer):
             return self.made[host, path]
 
     def find(self, host, path):
+        """The bytes of a file of one of the sites or of a CDN's package, or None."""
         if host not in self.sites:
             return cdn_file(host, path, self.cache)
         file = (self.sites[host] / path.lstrip("/")).resolve()
@@ -183,6 +185,7 @@ class Server(http.server.ThreadingHTTPServer):
         return file.read_bytes() if inside else None
 
     def response(self, host, path, body):
+        """The bytes of an HTTP response, compressed where that helps."""
         if body is None:
             self.missing.add(f"{host}{path}")
             return b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n"
@@ -197,9 +200,12 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
+    """Answers every host of the measurement from this machine."""
+
     protocol_version, disable_nagle_algorithm = "HTTP/1.1", True
 
     def do_GET(self):
+        """Send what the server has for the host and the path."""
         host = self.headers["Host"].rsplit(":", 1)[0].removesuffix(".localhost")
         self.wfile.write(self.server.answer(host, unquote(urlsplit(self.path).path)))
 
@@ -319,6 +325,7 @@ def report(stock, ours, missing):
 
 
 def main():
+    """Measure both pages and print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     page = ROOT / "_build" / "html" / "chapters" / "01_why_remember.html"
     parser.add_argument("--ours", type=Path, default=page, help="a built page of this book")

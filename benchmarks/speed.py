@@ -44,6 +44,7 @@ class Scratch(torch.nn.Module):
                 setattr(self, f"{name}_{gate}", torch.nn.Parameter(torch.tensor(block)))
 
     def forward(self, x):
+        """The hidden states (T, B, H) for inputs (T, B, D)."""
         h = c = x.new_zeros(x.shape[1], len(self.b_i))
         outputs = []
         for x_t in x:
@@ -58,7 +59,10 @@ class Scratch(torch.nn.Module):
 
 
 def cell_loop(cell):
+    """A forward pass that calls ``nn.LSTMCell`` at each step."""
+
     def forward(x):
+        """The hidden states (T, B, H) for inputs (T, B, D)."""
         h = c = x.new_zeros(x.shape[1], cell.hidden_size)
         outputs = []
         for x_t in x:
@@ -151,6 +155,7 @@ def kept(T, B, D, H, size):
 
 
 def main():
+    """Time every layer at every size and print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--repeats", type=int, default=15, help="runs behind a median, 9 or more for figures that are quoted (default 15)")
     parser.add_argument("--quick", action="store_true", help="the two smaller sizes and a short sequence only")

@@ -41,6 +41,7 @@ class Loop(torch.nn.Module):
         self.b = torch.nn.Parameter((lstm.bias_ih_l0 + lstm.bias_hh_l0).detach())
 
     def forward(self, tokens):
+        """The scores (T, B, classes) for tokens (T, B), and a state."""
         z = torch.nn.functional.linear(self.reader["embedding"](tokens), self.W, self.b)
         h = c = z.new_zeros(tokens.shape[1], self.U.shape[1])
         outputs = []
@@ -60,6 +61,7 @@ class Compiled(torch.nn.Module):
         self.loop = loop
 
     def forward(self, tokens):
+        """The scores (T, B, classes) for tokens (T, B), and a state."""
         if not hasattr(self, "compiled"):
             object.__setattr__(self, "compiled", torch.compile(self.loop, fullgraph=True))
         return self.compiled(tokens)
@@ -76,6 +78,7 @@ class CellLoop(torch.nn.Module):
             setattr(self.cell, name, getattr(lstm, name + "_l0"))
 
     def forward(self, tokens):
+        """The scores (T, B, classes) for tokens (T, B), and a state."""
         x, outputs = self.reader.embedding(tokens), []
         h = c = x.new_zeros(x.shape[1], self.cell.hidden_size)
         for x_t in x:
@@ -92,12 +95,14 @@ class Packed(torch.nn.Module):
         self.reader, self.lengths = reader, lengths
 
     def forward(self, tokens):
+        """The scores (T, B, classes) for tokens (T, B), and a state."""
         packed = pack_padded_sequence(self.reader.embedding(tokens), self.lengths, enforce_sorted=False)
         h, state = self.reader.recurrent(packed)
         return self.reader.readout(pad_packed_sequence(h)[0]), state
 
 
 def make(units):
+    """The model that every row begins with, from one seed."""
     torch.manual_seed(0)
     return pytorch.Reader(WORDS, units, units, WORDS)
 
@@ -144,6 +149,7 @@ def ratios(functions, repeats):
 
 
 def row(name, found):
+    """Print the median of a row and its quartiles."""
     middle, half = statistics.median(found), len(found) // 4
     print(f"    {name:<40} {middle:7.2f}   ({found[half]:.2f} to {found[-1 - half]:.2f})")
     return middle
@@ -162,6 +168,7 @@ def why_not_compiled():
 
 
 def main():
+    """Time every variant of a training step and print one table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
         "--repeats", type=int, default=11, help="steps behind each figure, 9 or more for figures that are quoted (default 11)"

@@ -28,6 +28,7 @@ from coursework.sandbox import Limits, NoSandbox
 
 
 def main(arguments=None):
+    """The command ``python -m coursework.grade``; what goes wrong is one sentence."""
     options = parser().parse_args(arguments)
     try:
         batch(options)
@@ -38,6 +39,7 @@ def main(arguments=None):
 
 
 def parser():
+    """The command's options."""
     made = argparse.ArgumentParser(
         prog="python -m coursework.grade", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -132,6 +134,7 @@ class Few:
         self.most = 3 * max(1, len(client.scheduler_info(n_workers=-1)["workers"]))
 
     def give(self, about, function, *arguments):
+        """Hand a call to a worker; ``about`` says what it is for."""
         future = self.client.submit(function, *arguments, pure=False)
         self.given[future.key] = about
         self.done.add(future)
@@ -140,6 +143,7 @@ class Few:
             self._take()
 
     def finish(self):
+        """Wait until everything that was given out is done."""
         while self.given:
             self._take()
 
@@ -226,6 +230,7 @@ def rejected(submission, reason, version):
 
 
 def person(submission, version):
+    """What a result says of its student and of the version that made it."""
     about = {"student": submission.student, "name": submission.name, "lms_id": submission.lms_id, "late": submission.late}
     return about | {"digest": submission.digest, "edition": version}
 
@@ -272,6 +277,7 @@ def table(course, told):
 
 
 def who(each):
+    """A student as the table names one: the login, and the name where it says more."""
     return f"{each['student']} ({each['name']})" if each["name"] and each["name"] != each["student"] else each["student"]
 
 

@@ -131,9 +131,11 @@ class Said(io.TextIOBase):
         self.name, self.outputs, self.room = name, outputs, room
 
     def writable(self):
+        """Yes: this is a stream to write to."""
         return True
 
     def write(self, text):
+        """Keep what there is room for, and say that all was written."""
         kept = text[: max(0, self.room[0])]
         self.room[0] -= len(text)
         if kept:
@@ -150,6 +152,7 @@ class TooLong(BaseException):
 
 
 def too_long(number, frame):
+    """What a timer does to a cell."""
     raise TooLong("it took too much time")
 
 
@@ -276,6 +279,7 @@ def read(file):
 
 
 def part(file, size):
+    """So many bytes of a file descriptor, fewer at its end."""
     found = b""
     while len(found) < size and (more := os.read(file, size - len(found))):
         found += more
@@ -311,6 +315,7 @@ def confine(limits, user):
 
 
 def main():
+    """Read jobs and do them, until there are no more."""
     lines = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(0, JOBS)
     null = os.open(os.devnull, os.O_RDWR)

@@ -47,6 +47,7 @@ class Cell:
 
     @property
     def grade_id(self):
+        """The id that the cell claims, or None."""
         return self.about.get("grade_id") if isinstance(self.about.get("grade_id"), str) else None
 
     @property

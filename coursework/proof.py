@@ -166,6 +166,7 @@ def handed_out(cell):
 
 
 def main(arguments=None):
+    """The command ``python -m coursework.proof``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="assignments; all of them if none is named")
     amiss = []

@@ -70,6 +70,7 @@ def release(name, built=BUILT):
 
 
 def main(arguments=None):
+    """The command ``python -m coursework.release``."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="NAME", help="assignments; all of them if none is named")
     for name in parser.parse_args(arguments).names or names():

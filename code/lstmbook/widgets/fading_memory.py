@@ -66,18 +66,22 @@ Maharashtra is remembered.
 
     @property
     def forget(self):
+        """The forget gate sigma(b), between 0 and 1."""
         return 1 / (1 + math.exp(-self.bias))
 
     @property
     def half_life(self):
+        """Words until half of the memory is left, ln 2 / -ln f."""
         return math.log(2) / rate(self.bias)
 
     @property
     def kept(self):
+        """What is left after each word, from the name to the question: (gap + 6,)."""
         return np.exp(-rate(self.bias) * np.arange(self.gap + 6))
 
     @property
     def left(self):
+        """What is left when the question has been read."""
         return math.exp(-rate(self.bias) * (self.gap + 5))
 
     def verdict(self):

@@ -115,14 +115,17 @@ class GateLab(BookWidget):
 
     @property
     def c(self):
+        """The long-term memory after the step."""
         return cell(self.held())["c"]
 
     @property
     def h(self):
+        """The short-term memory after the step."""
         return cell(self.held())["h"]
 
     @property
     def gates(self):
+        """What the four gates and the candidate are at this step: ``{"i": ..., "f": ..., "g": ..., "o": ...}``."""
         now = cell(self.held())
         return {letter: now[letter] for letter in "ifgo"}
 

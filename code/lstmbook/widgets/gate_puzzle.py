@@ -109,30 +109,37 @@ class GatePuzzle(BookWidget):
 
     @property
     def memory(self):
+        """The long-term memory after each word, for each string of a level with rules, otherwise of its one string."""
         return self._one_or_all([c for c, _ in play(self._puzzle, self.gates)])
 
     @property
     def shown(self):
+        """The short-term memory after each word, as :attr:`memory`."""
         return self._one_or_all([h for _, h in play(self._puzzle, self.gates)])
 
     @property
     def answers(self):
+        """What the network answers where it is asked."""
         return answers(self._puzzle, self.gates)
 
     @property
     def openings(self):
+        """How many gates are open, over all words."""
         return sum(map(sum, self.gates))
 
     @property
     def par(self):
+        """How many gates our own solution opens."""
         return sum(map(sum, self._puzzle["solution"]))
 
     @property
     def solved(self):
+        """Are all answers right?"""
         return check(self._puzzle, self.gates, self.used_hint)["ok"]
 
     @property
     def stars(self):
+        """0 unless solved; then 1 with the hint, 3 with no more open gates than ours, 2 with more."""
         return stars(self._puzzle, self.gates, self.used_hint)
 
     def message(self):

@@ -71,10 +71,12 @@ class GradientReach(BookWidget):
 
     @property
     def reach(self):
+        """The length of the gradient at each gap, from 0 words on."""
         return reach(self.scale, self.nonlinearity, *network(self.network))
 
     @property
     def at_gap(self):
+        """The length of the gradient at the chosen gap."""
         return float(self.reach[self.gap])
 
     def verdict(self):

@@ -166,14 +166,17 @@ class MemoryReader(BookWidget):
 
     @property
     def words(self):
+        """The sentence: the name, the filler, the question."""
         return [self.state, *self.filler, *tasks.QUESTION]
 
     @property
     def answer(self):
+        """The language that is right."""
         return tasks.STATES[self.state]
 
     @property
     def answers(self):
+        """What each network believes after each word: ``{name: (words, languages)}``."""
         return {kind: self._read(kind)["beliefs"] for kind in self._networks}
 
     def memory(self, network="LSTM", what=None):

@@ -102,34 +102,42 @@ allows it. In 40 batches 1 of 1 seed learnt.
 
     @property
     def architectures(self):
+        """The architectures among the runs."""
         return sorted({run["architecture"] for run in self.runs})
 
     @property
     def biases(self):
+        """The forget biases among the runs, in order."""
         return sorted({run["bias"] for run in self.runs if run["bias"] is not None})
 
     @property
     def gaps(self):
+        """The gaps among the runs, in words and in order."""
         return sorted({run["gap"] for run in self.runs})
 
     @property
     def curves(self):
+        """The learning curves of the chosen square, one for each seed."""
         return self._curves(self.architecture, self.bias, self.gap)
 
     @property
     def share(self):
+        """The share of right answers at the end of the chosen runs, their mean."""
         return share(self.curves)
 
     @property
     def learnt(self):
+        """How many of the chosen runs learnt."""
         return learnt(self.curves)
 
     @property
     def arrives(self):
+        """The share of the gradient that arrives over the chosen gap; None for a plain RNN."""
         return arrives(self.bias, self.gap) if self.architecture == "LSTM" else None
 
     @property
     def prediction(self):
+        """What the memory law says of the chosen square; None for a plain RNN."""
         return prediction(self.bias, self.gap) if self.architecture == "LSTM" else None
 
     def _curves(self, architecture, bias, gap):

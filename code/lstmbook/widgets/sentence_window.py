@@ -66,18 +66,22 @@ class SentenceWindow(BookWidget):
 
     @property
     def words(self):
+        """The words of the sentence, without its punctuation."""
         return [word.rstrip(",:") for word in self.sentences[self.gap].split()]
 
     @property
     def seen(self):
+        """The words inside the window."""
         return self.words[-self.window :]
 
     @property
     def known(self):
+        """Is the name inside the window?"""
         return self.window >= len(self.words)
 
     @property
     def accuracy(self):
+        """The share of right answers for the best answer that can be given."""
         return 1.0 if self.known else self.chance[0] / self.chance[1]
 
     def verdict(self):
