@@ -63,7 +63,7 @@ import time
 time.sleep(1)
 os._exit(0)
 """
-LIMITS = ("--cell-limit", "1.5", "--limit", "8", "--memory", "1024")
+LIMITS = ("--cell-limit", "3", "--limit", "12", "--memory", "1024")
 """Tight, so that who takes much is stopped soon."""
 
 

@@ -200,8 +200,9 @@ def test_every_function_is_called_and_a_mark_without_one_is_named(name):
 
 def test_the_sandbox_gives_what_the_reference_gives(sandboxed, name):
     at = desk(name)
-    with Box(marking.modules(at.source)) as box:
-        assert set(at.found(at.right, box.follow).values()) == {None}
+    with Box(marking.modules(at.source), Limits(whole=600)) as box:
+        follow = functools.partial(box.follow, step=30, seconds=100)  # however busy the machine is
+        assert set(at.found(at.right, follow).values()) == {None}
 
 
 def test_a_forger_who_empties_the_tests_takes_every_mark_and_is_named(sandboxed):
@@ -474,7 +475,7 @@ def test_harm_is_a_sentence_and_what_comes_after_is_as_it_would_have_been(sandbo
     right = {"result": packed(np.zeros(2)), "kept": packed(())}
     call, honest = Call("a", "f", (), ("m",)), "def f():\n    print('x' * 10**6)\n    return np.zeros(2)"
     jobs = [[["run", "import numpy as np"], ["run", text], ["call", "f", packed(()), [], None]] for text in (*HARM.values(), honest)]
-    with Box(limits=Limits(whole=120)) as box:
+    with Box(limits=Limits(whole=600)) as box:
         *answers, last = box.follow(jobs, step=1, seconds=3)
     for name, answer in zip(HARM, answers, strict=True):
         wrong = complaint(call, answer, right)
