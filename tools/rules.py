@@ -46,7 +46,12 @@ def prose(notebook):
 
 
 def figures(notebook):
-    return [cell for cell in code(notebook) if any("image/png" in output.get("data", {}) for output in cell.outputs)]
+    """The cells that have drawn something, or will when they are run."""
+    return [cell for cell in code(notebook) if re.search(r"\bplt\.show\(", cell.source) or pictures(cell)]
+
+
+def pictures(cell):
+    return [base64.b64decode(output.data["image/png"]) for output in cell.outputs if "image/png" in output.get("data", {})]
 
 
 def it_has_the_size_of_a_sitting(chapter):
@@ -95,14 +100,18 @@ def it_asks_before_it_tells(chapter):
         yield None, f"it asks {asked} times: ask at least 3 times for a prediction, with :::{{admonition}} Predict and :class: predict"
 
 
-def its_code_fits_the_page(chapter):
+def its_cells_are_short(chapter):
     for cell in code(chapter):
         lines = [line for line in cell.source.splitlines() if line.strip()]
         if not lines:
             yield cell, "it is empty: delete it"
         if len(lines) > 18:
             yield cell, f"it has {len(lines)} lines: cut it into cells of at most 18"
-        for line in lines:
+
+
+def its_lines_fit_the_page(chapter):
+    for cell in code(chapter):
+        for line in cell.source.splitlines():
             if len(line) > 78:
                 yield cell, f"a line has {len(line)} characters, so break it at 78: {line.strip()}"
 
@@ -154,14 +163,12 @@ def its_figures_have_a_caption_and_say_what_they_show(chapter):
 
 def its_figures_are_sharp_and_small(chapter):
     for cell in figures(chapter):
-        for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
-                image = base64.b64decode(output.data["image/png"])
-                wide = struct.unpack(">I", image[16:20])[0]
-                if wide < 900:
-                    yield cell, f"its figure is {wide} pixels wide: draw it in the book's style, at least 900 wide"
-                if len(image) >= 150_000:
-                    yield cell, f"its figure takes {len(image):,} bytes: draw fewer things, until it takes less than 150,000"
+        for image in pictures(cell):
+            wide = struct.unpack(">I", image[16:20])[0]
+            if wide < 900:
+                yield cell, f"its figure is {wide} pixels wide: draw it in the book's style, at least 900 wide"
+            if len(image) >= 150_000:
+                yield cell, f"its figure takes {len(image):,} bytes: draw fewer things, until it takes less than 150,000"
 
 
 def its_exercises_have_solutions_that_run(chapter):
@@ -206,7 +213,7 @@ def its_outputs_are_stored(chapter):
                 yield cell, f"a stored output is a warning, so mend its cause and {STORED_BY}: {output.text.strip().splitlines()[0]}"
         if not cell.outputs and shows(cell.source):
             yield cell, f"its output is not stored: {STORED_BY}"
-        if re.search(r"\bplt\.show\(", cell.source) and cell.outputs and cell not in figures(chapter):
+        elif cell in figures(chapter) and not pictures(cell):
             yield cell, f"its figure is not stored: {STORED_BY}"
 
 
@@ -294,7 +301,8 @@ RULES = [
     it_opens_with_a_label_a_promise_and_a_time,
     it_keeps_its_promise_by_an_assertion,
     it_asks_before_it_tells,
-    its_code_fits_the_page,
+    its_cells_are_short,
+    its_lines_fit_the_page,
     its_paragraphs_are_short,
     what_it_prints_fits_the_page,
     its_figures_have_a_caption_and_say_what_they_show,
@@ -320,7 +328,7 @@ def kept_as_the_repository_keeps_it(path):
     except nbformat.ValidationError as error:
         yield f"{said(path)}: it is no valid notebook, so save it once in JupyterLab: {error.message}"
     if text.rstrip("\n") != nbformat.writes(notebooks.normalise(nbformat.reads(text, 4))).rstrip("\n"):
-        yield f"{said(path)}: an editor has left something in it: {STORED_BY}, with --only-normalise if no code has changed"
+        yield f"{said(path)}: an editor has left something in it: run python tools/notebooks.py {said(path)}"
 
 
 def said(path):
@@ -332,7 +340,7 @@ def complaints(path, rules=RULES):
     notebook = nbformat.read(path, 4)
     for cell, words in itertools.chain.from_iterable(rule(notebook) for rule in rules):
         where = f", cell {notebook.cells.index(cell) + 1} “{cell.source.lstrip().partition(chr(10))[0][:40]}”" if cell else ""
-        yield f"{said(path)}{where}: {words}"
+        yield f"{said(path)}{where}: {words.replace('on this file', str(said(path)))}"
 
 
 def main(arguments=None):
