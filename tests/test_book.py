@@ -12,6 +12,7 @@ import nbformat
 import pytest
 import rules
 import yaml
+from sentences import none
 
 from lstmbook.palette import PALETTE
 from lstmbook.widgets.gate_puzzle import GatePuzzle
@@ -47,14 +48,6 @@ def test_a_chapter_is_stored_as_the_repository_keeps_it(path):
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 def test_a_chapter_keeps_the_rule(path, rule):
     none(rules.complaints(path, [rule]))
-
-
-def none(complaints):
-    """Fail with all the sentences, one below the other."""
-    __tracebackhide__ = True
-    found = list(complaints)
-    if found:
-        pytest.fail("\n".join(found), pytrace=False)
 
 
 def texts():
