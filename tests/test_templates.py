@@ -12,6 +12,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def run(folder, *command):
+    """What Python does with a command in the copy, whose modules come before ours."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(folder / "code"), str(folder)])}
     return subprocess.run([sys.executable, *command], cwd=folder, env=environment, capture_output=True, text=True)
 
@@ -44,7 +45,7 @@ def test_a_new_chapter_is_too_short_and_nothing_else(copy):
 
 
 def test_the_site_builds_with_a_new_chapter(copy):
-    built = run(copy, "-m", "jupyter_book", "build", ".", "-q", "-W", "--keep-going")
+    built = run(copy, Path(sys.executable).with_name("jupyter-book"), "build", ".", "-q", "-W", "--keep-going")
     assert built.returncode == 0, built.stdout + built.stderr
     page = (copy / "_build" / "html" / "chapters" / "16_new.html").read_text("utf-8")
     assert 'data-widget="fading_memory"' in page and 'id="fig-your-name"' in page and 'id="ex-your-project"' in page
