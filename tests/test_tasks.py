@@ -157,9 +157,7 @@ def test_every_task_is_tried_and_names_its_source_and_its_chance(name):
     tried = {type(task).__name__: task for task in TASKS}
     assert name in tried, f"add tasks.{name}() to TASKS in tests/test_tasks.py"
     text = getattr(tasks, name).__doc__
-    assert "Source:" in text or name == "Recall", (
-        f"say in the docstring of tasks.{name} where it comes from, in a line that begins with Source:"
-    )
+    assert "Source:" in text, f"say in the docstring of tasks.{name} where it comes from, in a line that begins with Source:"
     assert name in tasks.__doc__, f"name {name} in the docstring at the top of code/lstmbook/tasks.py"
     assert tried[name].chance > 0, f"give tasks.{name} its chance, what the best constant answer reaches"
 
