@@ -40,6 +40,13 @@ def test_the_order_of_files_is_the_order_of_reading():
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_the_door_asks_what_a_chapter_answers(path):
+    label = re.match(r"\((ch-[a-z-]+)\)=", nbformat.read(path, 4).cells[0].source)[1]
+    door = (ROOT / "book" / "index.md").read_text("utf-8")
+    assert label in rules.REFERENCE.findall(door), f"book/index.md: ask there, in the part of the chapter, what {{ref}}`{label}` answers"
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 def test_a_chapter_is_stored_as_the_repository_keeps_it(path):
     none(rules.kept_as_the_repository_keeps_it(path))
 

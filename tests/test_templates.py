@@ -30,6 +30,7 @@ def copy(tmp_path_factory):
     (folder / "coursework" / "source" / "a5_new" / "assignment.ipynb").rename(folder / "coursework" / "source" / "a5_new" / "a5_new.ipynb")
     for name, old, new in (
         ("_toc.yml", "chapters/15_reading_the_gates\n", "chapters/15_reading_the_gates\n      - file: chapters/16_new\n"),
+        ("book/index.md", "{ref}`ch-reading-the-gates`", "{ref}`ch-reading-the-gates`, {ref}`ch-your-label`"),
         ("tests/test_lab.py", "WIDGETS = {\n", 'WIDGETS = {\n    "dial.Dial": ("part that is kept", "keep", 0.25, "0.25"),\n'),
     ):
         text = (folder / name).read_text("utf-8")
@@ -39,7 +40,7 @@ def copy(tmp_path_factory):
 
 
 def test_a_new_chapter_is_too_short_and_nothing_else(copy):
-    done = run(copy, "-m", "pytest", "-q", "--no-cov", "tests/test_book.py", "-k", "16_new or order_of_files")
+    done = run(copy, "-m", "pytest", "-q", "--no-cov", "tests/test_book.py", "-k", "16_new or order_of_files or style")
     assert "1 failed" in done.stdout and "[16_new-it_has_the_size_of_a_sitting]" in done.stdout, done.stdout
     assert "chapters/16_new.ipynb: it has 21 cells: write at least 25 and at most 45" in done.stdout.splitlines()
 
