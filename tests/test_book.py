@@ -57,6 +57,12 @@ def test_a_chapter_keeps_the_rule(path, rule):
     none(rules.complaints(path, [rule]))
 
 
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_says_what_its_drawings_show(path):
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(path.read_text("utf-8"))])
+    none((words for _, words in rules.its_drawings_say_what_they_show(page)), f"book/{path.name}")
+
+
 def texts():
     """The prose of every chapter, and every page."""
     return [rules.prose(nbformat.read(path, 4)) for path in CHAPTERS], [path.read_text("utf-8") for path in PAGES]

@@ -84,17 +84,17 @@ BROKEN = [
     ("caption", figure("figure", "name", ""), "give the figure a name, fig-your-name, in the cell's metadata, at mystnb.figure.name"),
     ("caption", twice, "cell 7 “fig, ax = plt.subplots()”: two figures are called fig-your-name: rename one"),
     (
-        "caption",
+        "drawings",
         text("Say what to see", "![](x.svg)\n\nSay what to see"),
         "an image has no alternative text: write what can be seen between the brackets",
     ),
     (
-        "caption",
+        "drawings",
         text("Say what to see", "```{figure} x.svg\n:name: fig-x\n```\nSay what to see"),
         "a drawing needs a line :alt: what can be seen",
     ),
     (
-        "caption",
+        "drawings",
         text("Say what to see", "```{figure} x.svg\n:alt: Seen.\n```\nSay what to see"),
         "a drawing needs a line :name: fig-your-name",
     ),

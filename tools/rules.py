@@ -152,6 +152,9 @@ def its_figures_have_a_caption_and_say_what_they_show(chapter):
         elif figure["name"] in names:
             yield cell, f"two figures are called {figure['name']}: rename one, in the cell's metadata, at mystnb.figure.name"
         names.append(figure.get("name"))
+
+
+def its_drawings_say_what_they_show(chapter):
     for cell in markdown(chapter):
         for block in re.findall(r"```\{(?:figure|image)\}.*?```", cell.source, re.DOTALL):
             for option, what in ((":alt:", "what can be seen"), (":name:", "fig-your-name")):
@@ -306,6 +309,7 @@ RULES = [
     its_paragraphs_are_short,
     what_it_prints_fits_the_page,
     its_figures_have_a_caption_and_say_what_they_show,
+    its_drawings_say_what_they_show,
     its_figures_are_sharp_and_small,
     its_exercises_have_solutions_that_run,
     its_voice_is_the_books,
