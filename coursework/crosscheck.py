@@ -50,8 +50,13 @@ class Call(typing.NamedTuple):
 
 
 def draw(name, seed):
-    """The calls of an assignment for one seed, a list of :class:`Call`."""
-    check = runpy.run_path(str(path_of(name).with_name("check.py")))
+    """The calls of an assignment for one seed, a list of :class:`Call`; a ``ValueError`` in one sentence if nothing says what is called."""
+    path = path_of(name).with_name("check.py")
+    if not path.is_file():
+        raise ValueError(
+            f"{name} has no check.py: write there draw(rng), which yields a Call for each function, as in templates/assignment"
+        )
+    check = runpy.run_path(str(path))
     return list(check["draw"](np.random.default_rng([seed, 0x5EC])))
 
 

@@ -14,7 +14,9 @@ exactly once, is replaced by ``new``, and ``lost`` is ``{id: marks}``. Where tha
 """
 
 import argparse
+import collections
 import copy
+import itertools
 import re
 import runpy
 import sys
@@ -29,8 +31,12 @@ FEWEST = 10
 
 
 def load(name):
-    """The source of an assignment and its wrong answers."""
+    """The source of an assignment and its wrong answers; a ``ValueError`` in one sentence if it has none."""
     path = path_of(name)
+    if not path.with_name("wrong.py").is_file():
+        raise ValueError(
+            f"{name} has no wrong.py: list there at least {FEWEST} wrong answers and what each loses, as in templates/assignment"
+        )
     return nbformat.read(path, 4), runpy.run_path(str(path.with_name("wrong.py")))["WRONG"]
 
 
@@ -57,6 +63,11 @@ def lost(source, found):
     return {name: most - found[name] for name, most in automatic.items() if found[name] < most}
 
 
+def told(marks):
+    """Marks that are lost, in words."""
+    return ", ".join(f"{name} -{mark:g}" for name, mark in marks.items()) or "nothing"
+
+
 def of_the_format(source):
     """Is the source what nbgrader and this book ask for?"""
     ids = [fast.info(cell)["grade_id"] for cell in source.cells if fast.info(cell)]
@@ -79,19 +90,41 @@ def of_the_format(source):
             yield f"{name}: a cell with the tag {fast.DEMONSTRATION} can neither be answered nor give marks"
 
 
+def of_the_points(source):
+    """Do the table at the top, the headings and the cells say the same of the points?"""
+    text = "\n".join(cell.source for cell in source.cells if cell.cell_type == "markdown")
+    given = collections.Counter()
+    for name, most in itertools.chain.from_iterable(part.items() for part in points(source)):
+        if not re.match(r"q\d+", name):
+            yield f"{name}: call a graded cell after its question, q1 or q1-values"
+            return
+        given[int(re.match(r"q(\d+)", name)[1])] += most
+    table = {int(number): float(most) for number, most in re.findall(r"^\| (\d+)[ .].*\| ([\d.]+) \|$", text, re.MULTILINE)}
+    heading = re.findall(r"^## Question (\d+): .*\((\d+|no) point", text, re.MULTILINE)
+    for number in sorted(given | table):
+        if given[number] != table.get(number, 0):
+            yield f"question {number}: its cells give {given[number]:g} points, and the table at the top says {table.get(number, 0):g}"
+    for number, said in heading:
+        if given[int(number)] != float(said.replace("no", "0")):
+            yield f"question {number}: its cells give {given[int(number)]:g} points, and its heading says {said}"
+    whole = re.search(r"\| \*\*in all\*\* \|.*\*\*(\d+)\*\* \|$", text, re.MULTILINE)
+    if not whole or float(whole[1]) != sum(given.values()):
+        yield f"the table at the top must end with | | **in all** | **{sum(given.values()):g}** |, the sum of the points of all cells"
+
+
 def of_the_reference(source, seeds=(None, *SEEDS)):
     """Does the reference solution get every mark, for several seeds?"""
     for seed in seeds:
         missing = lost(source, fast.marks(source, fast.answers(source), seed))
         if missing:
-            yield f"the reference solution loses {missing} with the seed {seed}"
+            yield f"the reference solution loses {told(missing)} with the seed {seed}: mend the solution, or the test that it fails"
 
 
 def of_the_untouched(source):
     """Does the copy as it was handed out get nothing?"""
     free = {name: mark for name, mark in fast.marks(source, {}).items() if mark != 0}
     if free:
-        yield f"the untouched copy gets {free}"
+        yield f"the untouched copy gets marks for {', '.join(free)}: let these tests fail where nothing was answered"
 
 
 def of_the_wrong(source, wrong, seed=None):
@@ -106,19 +139,20 @@ def of_the_wrong(source, wrong, seed=None):
     for answer, marks in zip(fitting, fast.marks_of_each(source, given, seed) if given else [], strict=True):
         found = lost(source, marks)
         if found != answer[-1]:
-            yield f"{answer[0]} loses {found} and should lose {answer[-1]}"
+            yield f"{answer[0]} loses {told(found)} and should lose {told(answer[-1])}: mend the tests, or what wrong.py says"
 
 
 def of_the_list(source, wrong):
     """Are there enough wrong answers, and is every automatic mark lost by one?"""
     mistakes = sum(bool(answer[-1]) for answer in wrong)
     if mistakes < FEWEST:
-        yield f"there are {mistakes} wrong answers, and at least {FEWEST} are needed"
-    if len({answer[0] for answer in wrong}) < len(wrong):
-        yield "two wrong answers have one name"
+        yield f"wrong.py lists {mistakes} mistakes and needs at least {FEWEST}: add {FEWEST - mistakes}"
+    for name, count in collections.Counter(answer[0] for answer in wrong).items():
+        if count > 1:
+            yield f"two answers in wrong.py are called {name}: rename one"
     never = set(points(source)[0]) - {name for *_, gone in wrong for name in gone}
     if never:
-        yield f"no wrong answer loses {', '.join(sorted(never))}"
+        yield f"no wrong answer loses {', '.join(sorted(never))}: add one to wrong.py that does"
 
 
 def of_the_release(source, released):
@@ -143,6 +177,7 @@ def of_the_release(source, released):
 def complaints(source, wrong):
     """All that can be said without nbgrader."""
     yield from of_the_format(source)
+    yield from of_the_points(source)
     yield from of_the_list(source, wrong)
     yield from of_the_reference(source)
     yield from of_the_untouched(source)
@@ -171,11 +206,14 @@ def main(arguments=None):
     parser.add_argument("names", nargs="*", metavar="NAME", help="assignments; all of them if none is named")
     amiss = []
     for name in parser.parse_args(arguments).names or names():
-        source, wrong = load(name)
+        try:
+            source, wrong = load(name)
+        except ValueError as error:
+            sys.exit(str(error))
         automatic, by_hand = points(source)
         print(f"{name}: {sum(automatic.values()):g} points by a machine, {sum(by_hand.values()):g} by hand")
         for answer in wrong:
-            print(f"  {answer[0]:30}", ", ".join(f"{at} -{mark:g}" for at, mark in answer[-1].items()) or "right too")
+            print(f"  {answer[0]:30}", told(answer[-1]) if answer[-1] else "right too")
         found = list(complaints(source, wrong))
         print("\n".join(f"  AMISS: {sentence}" for sentence in found) or "  all as it should be")
         amiss += found

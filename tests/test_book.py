@@ -1,19 +1,18 @@
 """The book's promises about its own pages."""
 
-import base64
+import itertools
 import json
 import math
 import re
-import struct
 import subprocess
 import sys
-import xml.dom.minidom
 from pathlib import Path
 
 import nbformat
-import notebooks
 import pytest
+import rules
 import yaml
+from sentences import none
 
 from lstmbook.palette import PALETTE
 from lstmbook.widgets.gate_puzzle import GatePuzzle
@@ -24,178 +23,68 @@ PAGES = sorted((ROOT / "book").glob("*.md"))
 NAMES = [path.stem for path in CHAPTERS]
 
 
-@pytest.fixture(params=CHAPTERS, ids=NAMES)
-def chapter(request):
-    return nbformat.read(request.param, 4)
-
-
-def code(notebook):
-    return [cell for cell in notebook.cells if cell.cell_type == "code"]
-
-
-def prose(notebook):
-    return "\n\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
-
-
-def figures(notebook):
-    return [cell for cell in code(notebook) for output in cell.outputs if "image/png" in output.get("data", {})]
-
-
 def test_the_order_of_files_is_the_order_of_reading():
     toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
     listed = [entry["file"] for part in toc["parts"] for entry in part["chapters"]]
     read = [Path(name).name for name in listed if name.startswith("chapters/")]
-    assert read == NAMES
-    assert [name[:2] for name in read] == [f"{k:02}" for k in range(1, len(read) + 1)]
+    for name in NAMES:
+        assert name in read, f"_toc.yml does not list chapters/{name}: add the line  - file: chapters/{name}  where it is to be read"
+    for name in read:
+        assert name in NAMES, f"_toc.yml lists chapters/{name}, which is not there: take the line away"
+    assert [name[:2] for name in read] == [f"{k:02}" for k in range(1, len(read) + 1)], (
+        f"number the chapters 01, 02, ... in the order of _toc.yml, which is now {', '.join(read)}"
+    )
     pages = {"index", *(Path(name).name for name in listed if name.startswith("book/"))}
-    assert pages == {path.stem for path in PAGES}
+    there = {path.stem for path in PAGES}
+    assert pages == there, f"bring _toc.yml and the pages of book/ into line: {', '.join(sorted(pages ^ there))} is in one of them alone"
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
-def test_a_chapter_is_stored_normalised_and_complete(path):
-    text = path.read_text("utf-8")
-    notebook = nbformat.reads(text, 4)
-    nbformat.validate(notebook)
-    assert text.rstrip("\n") == nbformat.writes(notebooks.normalise(notebook)).rstrip("\n"), (
-        "run make notebooks, or tools/notebooks.py --only-normalise"
-    )
-    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
-    for cell in code(notebook):
-        assert not any(output.output_type == "error" or output.get("name") == "stderr" for output in cell.outputs), cell.source
+def test_the_door_asks_what_a_chapter_answers(path):
+    label = re.match(r"\((ch-[a-z-]+)\)=", nbformat.read(path, 4).cells[0].source)[1]
+    door = (ROOT / "book" / "index.md").read_text("utf-8")
+    assert label in rules.REFERENCE.findall(door), f"book/index.md: ask there, in the part of the chapter, what {{ref}}`{label}` answers"
 
 
-def test_the_stored_pictures_of_widgets_are_well_formed(chapter):
-    """A browser without JavaScript shows nothing of a picture with one wrong sign in it."""
-    stored = ["".join(output.get("data", {}).get("text/html", "")) for cell in code(chapter) for output in cell.outputs]
-    for drawing in re.findall('data:image/svg\\+xml;base64,([^"]*)', "".join(stored)):
-        assert xml.dom.minidom.parseString(base64.b64decode(drawing)).documentElement.tagName == "svg"
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_a_chapter_is_stored_as_the_repository_keeps_it(path):
+    none(rules.kept_as_the_repository_keeps_it(path))
 
 
-def test_a_chapter_has_the_size_of_a_sitting(chapter):
-    assert 25 <= len(chapter.cells) <= 45
-    assert 1500 <= len(re.findall(r"\w+", prose(chapter))) <= 3500
+@pytest.mark.parametrize("rule", rules.RULES, ids=lambda rule: rule.__name__)
+@pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
+def test_a_chapter_keeps_the_rule(path, rule):
+    none(rules.complaints(path, [rule]))
 
 
-def test_a_chapter_opens_with_a_label_a_promise_and_a_time(chapter):
-    opening = chapter.cells[0].source
-    assert re.match(r"\(ch-[a-z-]+\)=\n# ", opening)
-    assert re.search(r"^\*By the end you can .+\*$", opening, re.MULTILINE)
-    assert re.search(r"\{bdg-secondary\}`\d+ minutes`", opening)
-    assert chapter.cells[1].cell_type == "code" and "import" in chapter.cells[1].source
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_page_says_what_its_drawings_show(path):
+    page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(path.read_text("utf-8"))])
+    none((words for _, words in rules.its_drawings_say_what_they_show(page)), f"book/{path.name}")
 
 
-def test_a_chapter_keeps_its_promise_by_an_assertion(chapter):
-    at = next(k for k, cell in enumerate(chapter.cells) if "## The promise, kept" in cell.source)
-    kept = chapter.cells[at + 1]
-    assert kept.cell_type == "code" and "assert" in kept.source
-    rest = "\n".join(cell.source for cell in chapter.cells[at + 2 :])
-    assert 3 <= len(re.findall(r"^- ", rest.split("##")[0], re.MULTILINE)) <= 7
-    assert ":::{admonition} In Hinglish\n:class: dropdown" in rest
-    assert "## Where to read on" in rest and "{cite" in rest
+def texts():
+    """The prose of every chapter, and every page."""
+    return [rules.prose(nbformat.read(path, 4)) for path in CHAPTERS], [path.read_text("utf-8") for path in PAGES]
 
 
-def test_a_chapter_asks_before_it_tells(chapter):
-    assert prose(chapter).count(":::{admonition} Predict") >= 3
-
-
-def test_a_code_cell_fits_the_page(chapter):
-    for cell in code(chapter):
-        lines = [line for line in cell.source.splitlines() if line.strip()]
-        assert len(lines) <= 18, cell.source
-        assert max(map(len, lines)) <= 78, cell.source
-
-
-def test_a_paragraph_is_short(chapter):
-    """At most five lines of about 90 characters, as the website sets them."""
-    for cell in chapter.cells:
-        if cell.cell_type == "markdown":
-            for paragraph in re.split(r"\n\s*\n", cell.source):
-                if not re.match(r"\s*(\||```|:::|- |\$\$|#)", paragraph) and "Hinglish" not in cell.source:
-                    assert len(re.sub(r"\{[a-z:-]+\}|\\textcolor\{#\w+\}", "", paragraph)) <= 560, paragraph
-
-
-def test_a_line_that_is_printed_fits_the_page(chapter):
-    for cell in code(chapter):
-        for output in cell.outputs:
-            for line in output.get("text", "").splitlines():
-                assert len(line) <= 78 or "____" in line, line  # the sentence itself may fold
-
-
-def test_every_figure_has_a_caption_and_says_what_it_shows(chapter):
-    assert figures(chapter)
-    names = set()
-    for cell in figures(chapter):
-        mystnb = cell.metadata["mystnb"]
-        assert len(mystnb["figure"]["caption"]) > 60
-        assert len(mystnb["image"]["alt"]) > 80
-        assert mystnb["figure"]["caption"] != mystnb["image"]["alt"]
-        names.add(mystnb["figure"]["name"])
-    assert len(names) == len(figures(chapter))
-    for block in re.findall(r"```\{figure\}.*?```", prose(chapter), re.DOTALL):
-        assert ":alt:" in block and ":name:" in block
-
-
-def test_every_figure_is_sharp_and_small(chapter):
-    for cell in figures(chapter):
-        for output in cell.outputs:
-            image = base64.b64decode(output.data["image/png"])
-            assert struct.unpack(">I", image[16:20])[0] >= 900  # pixels wide
-            assert len(image) < 150_000
-
-
-def test_every_exercise_has_a_solution_that_runs(chapter):
-    text = prose(chapter)
-    labels = re.findall(r"```\{exercise\}.*?\n:label: (\S+)", text)
-    assert len(labels) >= 3
-    assert [kind for kind in ("check", "problem", "project") if re.search(rf"\n\*A {kind}, ", text)] == ["check", "problem", "project"]
-    assert re.findall(r"```\{solution-start\} (\S+)", text) == labels
-    assert text.count("```{solution-end}") == len(labels)
-    for label in labels:
-        at = next(k for k, cell in enumerate(chapter.cells) if f"{{solution-start}} {label}" in cell.source)
-        assert chapter.cells[at + 1].cell_type == "code" and "assert" in chapter.cells[at + 1].source, label
-
-
-def test_the_voice_is_the_books(chapter):
-    avoided = r"\b(simply|obviously|trivial(ly)?|clearly|just|delve|powerful|seamless(ly)?|straightforward|easy to see|of course)\b|!(?!\[)"
-    without_code = re.sub(r"`[^`]*`|\$[^$]*\$|:::\{admonition\} In Hinglish.*?:::", "", prose(chapter), flags=re.DOTALL)
-    assert not re.findall(avoided, without_code, re.IGNORECASE)
-
-
-def test_no_stored_output_holds_a_time_an_address_or_a_version(chapter):
-    for cell in code(chapter):
-        for output in cell.outputs:
-            text = output.get("text", "") + output.get("data", {}).get("text/plain", "")
-            assert not re.search(r"0x[0-9a-f]{6,}|\d+ ?ms\b|\bseconds\b|\d+\.\d+\.\d+|/home/|/tmp/|site-packages", text), text
-
-
-def test_the_only_output_that_is_not_compared_is_that_of_a_widget_made_of_what_was_trained(chapter):
-    for cell in code(chapter):
-        if cell.metadata.get("tags"):
-            assert cell.metadata.tags == ["nbval-ignore-output"], cell.source
-            assert len(cell.outputs) == 1, cell.source
-            assert re.search('data-widget="(phase_diagram|memory_reader)"', cell.outputs[0].data["text/html"]), cell.source
-        assert "NBVAL" not in cell.source
-
-
-def test_the_first_cell_takes_the_books_look(chapter):
-    assert 'plt.style.use("lstmbook.book")' in chapter.cells[1].source
-
-
-def test_every_term_that_is_linked_is_in_the_glossary():
-    glossary = (ROOT / "book" / "glossary.md").read_text("utf-8")
-    terms = re.findall(r"^(\S[^\n]*)\n  \S", glossary, re.MULTILINE)
-    assert terms == sorted(terms, key=str.lower)
-    linked = {term for path in CHAPTERS for term in re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", prose(nbformat.read(path, 4)))}
-    assert linked <= set(terms)
-    assert set(terms) <= linked, "a term that no chapter uses"
-    on_pages = {term for path in PAGES for term in re.findall(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`", path.read_text("utf-8"))}
-    assert on_pages <= set(terms)
+def test_every_term_of_the_glossary_is_used_and_in_its_place():
+    terms, (chapters, pages) = rules.terms(), texts()
+    for before, after in itertools.pairwise(terms):
+        assert before.lower() <= after.lower(), f"book/glossary.md: put “{after}” in front of “{before}”, in the order of the alphabet"
+    linked = set(rules.TERM.findall("\n".join(chapters)))
+    for term in terms:
+        assert term in linked, f"book/glossary.md: no chapter links to “{term}”: write {{term}}`{term}` where it is first used"
+    for term in set(rules.TERM.findall("\n".join(pages))):
+        assert term in terms, f"the term “{term}”, to which a page of book/ links, is not in book/glossary.md: add it there"
 
 
 def test_every_entry_of_the_bibliography_is_cited():
-    entries = set(re.findall(r"^@\w+\{(\w+),", (ROOT / "book" / "references.bib").read_text("utf-8"), re.MULTILINE))
-    text = "".join(prose(nbformat.read(path, 4)) for path in CHAPTERS) + "".join(path.read_text("utf-8") for path in PAGES)
-    assert entries == {key for keys in re.findall(r"\{cite:[a-z]\}`([^`]+)`", text) for key in re.split(r",\s*", keys)}
+    cited = {key for keys in rules.CITED.findall("\n".join(itertools.chain(*texts()))) for key in re.split(r",\s*", keys)}
+    for key in rules.sources() - cited:
+        pytest.fail(f"book/references.bib: nobody cites {key}: cite it with {{cite:t}}`{key}`, or take it away")
+    for key in cited - rules.sources():
+        pytest.fail(f"book/references.bib: {key} is cited and not in it: add it there")
 
 
 def hinglish():
@@ -308,20 +197,24 @@ def test_every_number_of_the_hinglish_page_is_computed():
 def test_requirements_name_the_chapters_that_need_them():
     for line in (ROOT / "requirements.txt").read_text().splitlines():
         if "==" in line:
-            assert "#" in line, line
+            assert "#" in line, f"requirements.txt: say in a comment what needs this: {line}"
     needed = {"torch": r"import torch", "tqdm": r"(train|pytorch)\.fit\(", "joblib": r"side_by_side\("}
     needed |= {"statsmodels": r"statsmodels", "ipywidgets": r"lstmbook\.widgets"}
-    for package, sign in needed.items():
+    amiss = []
+    for path, (package, sign) in itertools.product(CHAPTERS, needed.items()):
         line = next(line for line in (ROOT / "requirements.txt").read_text().splitlines() if line.startswith(package))
-        for path in CHAPTERS:
-            uses = bool(re.search(sign, "\n".join(cell.source for cell in code(nbformat.read(path, 4)))))
-            assert uses == bool(re.search(rf"\b{int(path.stem[:2])}\b", line.split("#")[1])), (package, path.stem)
+        uses = bool(re.search(sign, "\n".join(cell.source for cell in rules.code(nbformat.read(path, 4)))))
+        number = int(path.stem[:2])
+        if uses != bool(re.search(rf"\b{number}\b", line.split("#")[1])):
+            do = "add it to" if uses else "take it out of"
+            amiss.append(f"chapter {number} {'uses' if uses else 'does not use'} {package}: {do} the comment in that line")
+    none(amiss, "requirements.txt")
 
 
 @pytest.mark.parametrize("part", ["format --check", "check"])
 def test_style_is_ruffs(part):
     done = subprocess.run([sys.executable, "-m", "ruff", *part.split(), "."], cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout
+    assert done.returncode == 0, f"make format mends most of this: {done.stdout}"
 
 
 def test_the_repository_speaks_of_itself_alone():

@@ -1,20 +1,25 @@
 """Every assignment marks as it should: shown with nbgrader itself where that takes few seconds, and without a kernel for all the rest."""
 
 import copy
+import functools
 import re
+import runpy
+import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import nbformat
-import notebooks
 import pytest
+import rules
 import torch
+from sentences import none
 
-from coursework import course, fast, names, path_of, proof, release
+from coursework import SOURCE, course, crosscheck, fast, names, path_of, proof, release
 
 ROOT = Path(__file__).parents[1]
+TEMPLATE = ROOT / "templates" / "assignment"
 
 
 @pytest.fixture(params=names())
@@ -70,25 +75,30 @@ def test_nbgrader_and_the_fast_way_give_the_same_marks(api, released, name, assi
         assert not lost if student == "reference" else lost
 
 
-def test_an_assignment_has_the_format_and_enough_wrong_answers(assignment):
+def test_a_folder_holds_an_assignment_of_its_name():
+    folders = [path.name for path in SOURCE.iterdir() if list(path.glob("*.ipynb"))]
+    none(f"coursework/source/{folder} holds no {folder}.ipynb: rename its notebook" for folder in set(folders) - set(names()))
+
+
+def test_an_assignment_has_the_format_and_enough_wrong_answers(name, assignment):
     source, wrong = assignment
-    assert list(proof.of_the_format(source)) + list(proof.of_the_list(source, wrong)) == []
+    none([*proof.of_the_format(source), *proof.of_the_points(source), *proof.of_the_list(source, wrong)], name)
 
 
-def test_the_reference_solution_gets_every_mark_for_several_seeds(assignment):
-    assert list(proof.of_the_reference(assignment[0])) == []
+def test_the_reference_solution_gets_every_mark_for_several_seeds(name, assignment):
+    none(proof.of_the_reference(assignment[0]), name)
 
 
-def test_the_untouched_copy_gets_nothing(assignment):
-    assert list(proof.of_the_untouched(assignment[0])) == []
+def test_the_untouched_copy_gets_nothing(name, assignment):
+    none(proof.of_the_untouched(assignment[0]), name)
 
 
-def test_every_wrong_answer_loses_exactly_its_marks(assignment):
-    assert list(proof.of_the_wrong(*assignment)) == []
+def test_every_wrong_answer_loses_exactly_its_marks(name, assignment):
+    none(proof.of_the_wrong(*assignment), name)
 
 
 def test_the_students_copy_keeps_its_secrets(released, name, assignment):
-    assert list(proof.of_the_release(assignment[0], released[name])) == []
+    none(proof.of_the_release(assignment[0], released[name]), name)
 
 
 def asks_for_torch(source):
@@ -98,7 +108,9 @@ def asks_for_torch(source):
 
 
 def test_only_the_assignment_on_pytorch_asks_for_torch():
-    assert [name for name in names() if asks_for_torch(proof.load(name)[0])] == ["a4_pytorch"]
+    asking = [name for name in names() if asks_for_torch(proof.load(name)[0])]
+    none(f"{name} imports torch: write it with NumPy alone, as only a4_pytorch may ask for it" for name in asking if name != "a4_pytorch")
+    assert "a4_pytorch" in asking
 
 
 def test_a_task_in_numpy_needs_no_torch(assignment):
@@ -109,28 +121,15 @@ def test_a_task_in_numpy_needs_no_torch(assignment):
     assert bool(proof.lost(source, fast.marks(source, fast.answers(source)))) == needs
 
 
-def test_the_voice_is_the_books(assignment):
-    text = "\n\n".join(cell.source for cell in assignment[0].cells if cell.cell_type == "markdown")
-    avoided = r"\b(simply|obviously|trivial(ly)?|clearly|just|delve|powerful|seamless(ly)?|straightforward|easy to see|of course)\b|!(?!\[)"
-    assert not re.findall(avoided, re.sub(r"`[^`]*`|\$[^$]*\$", "", text), re.IGNORECASE)
+def test_a_source_is_stored_as_it_runs_and_keeps_the_rules_of_a_chapter(name):
+    ours = [rules.its_voice_is_the_books, rules.its_lines_fit_the_page, rules.its_outputs_are_stored]
+    none([*rules.kept_as_the_repository_keeps_it(path_of(name)), *rules.complaints(path_of(name), ours)])
 
 
-def test_a_source_is_stored_as_it_runs_and_its_code_fits_the_page(name):
-    text = path_of(name).read_text("utf-8")
-    source = nbformat.reads(text, 4)
-    assert text.rstrip("\n") == nbformat.writes(notebooks.normalise(source)).rstrip("\n"), "run make notebooks"
-    for cell in source.cells:
-        if cell.cell_type == "code":
-            assert max(map(len, cell.source.split("\n"))) <= 78, cell.source
-            assert not any(output.output_type in ("error", "execute_result") or output.get("name") == "stderr" for output in cell.outputs)
-
-
-def test_an_assignment_opens_with_what_is_graded_and_how_to_check_oneself(assignment):
-    source, _ = assignment
-    opening = "\n".join(cell.source for cell in source.cells[:3])
-    automatic, by_hand = proof.points(source)
-    assert f"{sum(automatic.values()) + sum(by_hand.values()):g}" in opening
-    assert "Restart" in opening and "visible" in opening
+def test_an_assignment_opens_with_how_to_check_oneself(name, assignment):
+    opening = "\n".join(cell.source for cell in assignment[0].cells[:3])
+    wanted = {"Restart": "to restart and run all before handing in", "visible": "which tests are visible and which are hidden"}
+    none((f"say {what} in one of the first three cells" for word, what in wanted.items() if word not in opening), name)
 
 
 def broken(source, cell, old, new):
@@ -289,6 +288,50 @@ def test_the_seed_reaches_the_hidden_tests():
 def test_a_source_that_is_not_of_the_format_is_named(about, text, complaint):
     (sentence,) = proof.of_the_format(notebook((text, graded("q") | about)))
     assert sentence.startswith("q: ") and complaint in sentence
+
+
+@pytest.mark.parametrize(
+    ("edit", "complaint"),
+    [
+        (("| 20 |", "| 19 |"), "question 1: its cells give 20 points, and the table at the top says 19"),
+        (("(20 points)", "(2 points)"), "question 1: its cells give 20 points, and its heading says 2"),
+        (("**25**", "**24**"), "the table at the top must end with | | **in all** | **25** |, the sum of the points of all cells"),
+    ],
+)
+def test_points_that_do_not_add_up_are_named(edit, complaint):
+    source = nbformat.read(TEMPLATE / "assignment.ipynb", 4)
+    assert list(proof.of_the_points(source)) == []
+    for cell in source.cells:
+        cell.source = cell.source.replace(*edit)
+    assert list(proof.of_the_points(source)) == [complaint]
+
+
+@pytest.mark.parametrize(("read", "file"), [(proof.load, "wrong.py"), (functools.partial(crosscheck.draw, seed=1), "check.py")])
+def test_a_file_that_is_missing_is_one_sentence(read, file, tmp_path, monkeypatch):
+    shutil.copytree(TEMPLATE, tmp_path / "a9_new")
+    (tmp_path / "a9_new" / "assignment.ipynb").rename(tmp_path / "a9_new" / "a9_new.ipynb")
+    monkeypatch.setattr("coursework.SOURCE", tmp_path)
+    read("a9_new")
+    (tmp_path / "a9_new" / file).unlink()
+    with pytest.raises(ValueError, match=rf"^a9_new has no {file}: "):
+        read("a9_new")
+
+
+def test_a_wrong_answer_that_loses_other_marks_is_named_with_them():
+    source = nbformat.read(TEMPLATE / "assignment.ipynb", 4)
+    wrong = runpy.run_path(str(TEMPLATE / "wrong.py"))["WRONG"]
+    assert list(proof.of_the_wrong(source, wrong)) == []
+    (sentence,) = proof.of_the_wrong(source, [(*wrong[0][:-1], {"q1-any": 12})])
+    assert sentence == "never_forgets loses q1-hand -8, q1-any -12 and should lose q1-any -12: mend the tests, or what wrong.py says"
+
+
+def test_a_source_without_solutions_is_named():
+    source = nbformat.read(TEMPLATE / "assignment.ipynb", 4)
+    cell = next(cell for cell in source.cells if fast.info(cell).get("grade_id") == "q1")
+    cell.source = fast.blank(cell)
+    assert list(proof.of_the_format(source)) == [
+        "q1: a solution cell needs one BEGIN SOLUTION and one END SOLUTION, or it is blanked whole"
+    ]
 
 
 def test_two_cells_of_one_id_are_named():

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
+from sentences import none
 
 from coursework import crosscheck, fast, inside, marking, names, path_of, proof
 from coursework.crosscheck import Call, complaint, same
@@ -120,6 +121,10 @@ class Desk:
         first = next(iter(edits))
         return edits | {first: BLIND + edits[first]}
 
+    def pairs(self):
+        """Each call, with what the reference gives."""
+        return zip(self.calls, self.want, strict=True)
+
     def functions(self, cell):
         return {call.function for call in self.calls if call.cell == cell}
 
@@ -135,7 +140,14 @@ def name(request):
 @pytest.mark.parametrize("seed", [SEED, *OTHERS])
 def test_the_reference_gives_the_same_values_twice_and_no_sentence(name, seed):
     at = desk(name) if seed == SEED else Desk(name, seed)
-    assert all("result" in answer for answer in at.want), [answer for answer in at.want if "result" not in answer]
+    none(
+        (
+            f"the Call of {call.function} gives nothing with our own solution: {answer}"
+            for call, answer in at.pairs()
+            if "result" not in answer
+        ),
+        f"{name}/check.py",
+    )
     again = followed(at.steps(at.right))  # and not what is known already
     assert set(crosscheck.verdicts(at.calls, again, at.want).values()) == {None}
     for first, second in zip(again, at.want, strict=True):
@@ -145,8 +157,10 @@ def test_the_reference_gives_the_same_values_twice_and_no_sentence(name, seed):
 def test_one_seed_draws_one_list_of_calls_of_plain_data(name):
     one, again, other = (crosscheck.draw(name, seed) for seed in (7, 7, 8))
     texts = [json.dumps([packed(call.arguments) for call in calls]) for calls in (one, again, other)]
-    assert texts[0] == texts[1] != texts[2]
-    assert '"other"' not in texts[0]
+    assert texts[0] == texts[1] != texts[2], f"{name}/check.py: draw everything that is random from rng"
+    assert '"other"' not in texts[0], (
+        f"{name}/check.py: hand over numbers, texts, arrays, and lists and dictionaries of them, and nothing else"
+    )
 
 
 def test_exactly_the_marks_that_an_answer_loses_are_called_wrong(name):
@@ -154,7 +168,13 @@ def test_exactly_the_marks_that_an_answer_loses_are_called_wrong(name):
     for answer in at.wrong:
         found = at.found(proof.edits(at.source, answer))
         unseen = UNSEEN.get(name, {}).get(answer[0], set())
-        assert {mark for mark, wrong in found.items() if wrong} == (set(answer[-1]) & at.covered) - unseen, (answer[0], found)
+        called, due = {mark for mark, wrong in found.items() if wrong}, (set(answer[-1]) & at.covered) - unseen
+        some = [
+            f"{answer[0]} loses {mark}, and no Call sees it: ask for it with inputs of the kind that its test tries"
+            for mark in due - called
+        ]
+        some += [f"{answer[0]} keeps {mark}, and a Call calls it wrong: ask for it only what its test tries" for mark in called - due]
+        none(some, f"{name}/check.py")
         automatic, _ = proof.points(at.source)
         scores = {mark: most - answer[-1].get(mark, 0) for mark, most in automatic.items()}
         assert crosscheck.disagreements(at.source, scores, found) == []
@@ -190,12 +210,17 @@ def test_every_function_is_called_and_a_mark_without_one_is_named(name):
         if cell.cell_type == "code" and fast.info(cell).get("solution"):
             asked |= {function: fast.info(cell)["grade_id"] for function in re.findall(r"^def (\w+)", fast.blank(cell), re.MULTILINE)}
     called = {call.function: call.cell for call in at.calls}
-    assert called.items() <= asked.items()
     beside = {function for function in asked for call in at.calls if call.by and f"{function}(" in inspect.getsource(call.by)}
-    assert asked.keys() == called.keys() | beside
-    automatic, _ = proof.points(at.source)
-    assert {mark for mark in automatic if re.search(rf"\b{mark}\b", words)} == automatic.keys() - at.covered
-    assert at.covered <= automatic.keys()
+    marks = set(proof.points(at.source)[0])
+    told = {mark for mark in marks if re.search(rf"\b{mark}\b", words)}
+    some = [
+        f"no solution cell {cell} defines {function}: mend the Call" for function, cell in called.items() if asked.get(function) != cell
+    ]
+    some += [f"{function} is never called: yield a Call for it" for function in asked.keys() - called.keys() - beside]
+    some += [f"{mark} is no mark of the notebook: mend the Call that names it" for mark in at.covered - marks]
+    some += [f"no Call names {mark}: add it to one, or name it in the docstring" for mark in marks - at.covered - told]
+    some += [f"the docstring names {mark} as one that no Call names, but one does: take it out there" for mark in told & at.covered]
+    none(some, f"{name}/check.py")
 
 
 def test_the_sandbox_gives_what_the_reference_gives(sandboxed, name):

@@ -149,7 +149,20 @@ def test_temporal_order_can_be_read_back(length):
         assert ["XX", "XY", "YX", "YY"].index(text[signals[0]] + text[signals[1]]) == answer
 
 
-@pytest.mark.parametrize("task", [tasks.Recall((0, 9)), tasks.BareRecall((0, 9)), tasks.Adding(), tasks.TemporalOrder()])
+TASKS = [tasks.Recall((0, 9)), tasks.BareRecall((0, 9)), tasks.Adding(), tasks.TemporalOrder()]
+
+
+@pytest.mark.parametrize("name", [name for name, each in vars(tasks).items() if hasattr(each, "batch")])
+def test_every_task_is_tried_and_names_its_source_and_its_chance(name):
+    tried = {type(task).__name__: task for task in TASKS}
+    assert name in tried, f"add tasks.{name}() to TASKS in tests/test_tasks.py"
+    text = getattr(tasks, name).__doc__
+    assert "Source:" in text, f"say in the docstring of tasks.{name} where it comes from, in a line that begins with Source:"
+    assert name in tasks.__doc__, f"name {name} in the docstring at the top of code/lstmbook/tasks.py"
+    assert tried[name].chance > 0, f"give tasks.{name} its chance, what the best constant answer reaches"
+
+
+@pytest.mark.parametrize("task", TASKS)
 def test_one_seed_gives_one_batch_and_an_empty_batch_is_refused(task):
     first, second = (task.batch(np.random.default_rng(3), 20) for _ in range(2))
     for a, b in zip(first, second, strict=True):

@@ -24,6 +24,9 @@ INLINE = re.findall(r"(?<!`)`([^`\n]+)`(?!`)", PAGE)
 COMMANDS = [*TYPED, *(text for text in INLINE if re.match(r"(make|python|source) ", text))]
 
 
+PARTS, WEEKS = "book/teaching.md: the table of parts", "book/teaching.md: the plan of 12 weeks"
+
+
 def table(first):
     """The rows of the table whose heading begins so, cell by cell."""
     lines = PAGE[PAGE.index(f"| {first} |") :].split("\n\n")[0].splitlines()
@@ -110,35 +113,52 @@ def test_the_words_of_the_last_table_are_the_graders():
 def test_the_hours_are_those_of_the_chapters():
     heading, *parts = table("part")
     assert heading[2:4] == ["reading", "checks, problems"]
-    assert [number for row in parts for number in counted(row[1])] == list(range(1, len(list((ROOT / "chapters").glob("*.ipynb"))) + 1))
-    for _, chapters, reading, checks, _ in parts:
-        assert abs(hours(reading) - sum(map(minutes, counted(chapters))) / 60) <= 1 / 8, chapters
-        assert hours(checks) == len(counted(chapters)) / 4, chapters
+    every = list(range(1, len(list((ROOT / "chapters").glob("*.ipynb"))) + 1))
+    assert [number for row in parts for number in counted(row[1])] == every, f"{PARTS} must hold the chapters 1 to {every[-1]}, each once"
+    for part, chapters, reading, checks, _ in parts:
+        read, tried = sum(map(minutes, counted(chapters))) / 60, len(counted(chapters)) / 4
+        assert abs(hours(reading) - read) <= 1 / 8, (
+            f"{PARTS} says {reading} of reading for {part}: its chapters say {read:.2f} hours at their tops"
+        )
+        assert hours(checks) == tried, (
+            f"{PARTS} says {checks} of checks and problems for {part}: a quarter of an hour a chapter makes {tried}"
+        )
 
 
 def test_the_courses_take_the_hours_that_are_said():
-    each = [hours(row[2]) + hours(row[3]) + hours(row[4].split(", ")[1]) for row in table("part")[1:]]
+    each = [hours(row[2]) + hours(row[3]) + hours(row[4].split(", ")[-1]) for row in table("part")[1:]]
     two, four, twelve = (row[2] for row in table("course")[1:])
-    assert abs(float(two) - (sum(each[:2]) - 2) / 2) <= 0.5  # without the assignment of Part I
-    assert [hours(text) for text in four.split(" to ")] == [5, max(each)] and min(each) >= 4.5
+    say = "book/teaching.md, the table of courses: bring the hours a week in line with the table of parts, for"
+    assert abs(float(two) - (sum(each[:2]) - 2) / 2) <= 0.5, f"{say} 2 weeks"  # without the assignment of Part I
+    assert [hours(text) for text in four.split(" to ")] == [5, max(each)] and min(each) >= 4.5, f"{say} 4 weeks: 5 to {max(each)}"
     low, high = map(float, twelve.split(" to "))
-    assert abs(low - (sum(each) / 12 + 2)) <= 0.5 and abs(high - (sum(each) / 12 + 3)) <= 0.5
+    week = sum(each) / 12
+    assert abs(low - (week + 2)) <= 0.5 and abs(high - (week + 3)) <= 0.5, f"{say} 12 weeks: about {week + 2:.1f} to {week + 3:.1f}"
 
 
 def test_the_plan_for_a_term_holds_each_chapter_and_assignment_once():
     weeks, chapters, due = (row[1:] for row in table("week"))
     assert weeks == [str(number) for number in range(1, 13)] and len(chapters) == len(due) == 12
-    assert [number for cell in chapters for number in counted(cell)] == [n for row in table("part")[1:] for n in counted(row[1])]
-    assert [cell for cell in due if cell] == [name.split("_")[0] for name in names()]
-    for row, name in zip(table("part")[1:], names(), strict=True):  # an assignment is due when its part is read
-        assert f"`{name}`" in row[4]
-        assert counted(chapters[due.index(name[:2])])[-1] == counted(row[1])[-1]
+    planned = [number for cell in chapters for number in counted(cell)]
+    every = [number for row in table("part")[1:] for number in counted(row[1])]
+    assert planned == every, f"{WEEKS} must hold the chapters 1 to {every[-1]}, each once"
+    handed_in = re.findall(r"a\d", " ".join(due))
+    assert handed_in == [name[:2] for name in names()], f"{WEEKS} must hand in {', '.join(name[:2] for name in names())}, each once"
+    for row in table("part")[1:]:  # an assignment is due when its part is read
+        for number in re.findall(r"`(a\d)_\w+`", row[4]):
+            (week,) = (k for k, cell in enumerate(due) if number in cell)
+            assert counted(chapters[week])[-1] == counted(row[1])[-1], f"{WEEKS} must hand in {number} in the week that ends {row[0]}"
+    for name in names():
+        assert any(f"`{name}`" in row[4] for row in table("part")[1:]), (
+            f"{PARTS} does not name `{name}`: put it beside the part that it is about"
+        )
 
 
 @pytest.mark.parametrize("name", names())
 def test_an_assignment_has_the_points_that_are_said(name):
     automatic, by_hand = proof.points(nbformat.read(path_of(name), 4))
-    assert (sum(automatic.values()), sum(by_hand.values())) == (20, 5)
+    machine, person = sum(automatic.values()), sum(by_hand.values())
+    assert (machine, person) == (20, 5), f"{name} has {machine:g} points by tests and {person:g} by a person: every assignment has 20 and 5"
 
 
 def test_the_page_has_two_pages_and_short_paragraphs():

@@ -196,33 +196,35 @@ def test_a_notebook_that_fails_is_left_as_it_was(tmp_path):
 
 
 def nbval(path):
-    command = [
-        sys.executable,
-        "-m",
-        "pytest",
-        "-q",
-        "-p",
-        "no:cacheprovider",
-        "--no-cov",
-        "-c",
-        os.devnull,
-        "--nbval",
-        "--nbval-current-env",
-    ]
-    return subprocess.run([*command, path], cwd=path.parent, capture_output=True, text=True)
+    options = ["-q", "-p", "no:cacheprovider", "-p", "conftest", "--no-cov", "-c", os.devnull, "--nbval", "--nbval-current-env"]
+    paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    environment = {**os.environ, "PYTHONPATH": paths}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *options, path], cwd=path.parent, env=environment, capture_output=True, text=True
+    )
 
 
-def test_a_changed_stored_output_makes_the_notebook_run_fail(tmp_path):
-    path = tmp_path / "01_why_remember.ipynb"
-    shutil.copy(ROOT / "chapters" / path.name, path)
-    good = nbval(path)
-    assert good.returncode == 0, good.stdout
-    changed = path.read_text("utf-8").replace("always say Hindi: 9 of 28", "always say Hindi: 8 of 28")
-    assert changed != path.read_text("utf-8")
-    path.write_text(changed, "utf-8")
+@pytest.mark.parametrize("change", ["stale", "not stored", "error"])
+def test_an_output_that_is_not_the_stored_one_makes_the_run_fail_and_says_what_to_do(tmp_path, change):
+    path = tmp_path / "chapter.ipynb"
+    shutil.copy(ROOT / "templates" / path.name, path)
+    if change == "stale":
+        good = nbval(path)
+        assert good.returncode == 0, good.stdout
+    notebook = nbformat.read(path, 4)
+    cell = next(cell for cell in notebook.cells if "after 38 words: {" in cell.source)
+    if change == "stale":
+        cell.outputs[0].text = "after 38 words: 0.03\n"
+    elif change == "not stored":
+        cell.outputs = []
+    else:
+        cell.source += "\nraise ValueError('no')"
+    nbformat.write(notebook, path)
     bad = nbval(path)
     assert bad.returncode == 1
     assert "1 failed" in bad.stdout
+    said = "chapter.ipynb: a cell fails, or prints what is not stored: if it is right now, python tools/notebooks.py chapter.ipynb"
+    assert said in bad.stdout.splitlines()
 
 
 def test_the_speed_benchmark_runs_and_its_five_lstms_have_the_same_gradients():

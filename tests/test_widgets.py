@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
+from sentences import none
 
 from lstmbook import palette, tasks, widgets
 from lstmbook.widgets import gradient_reach
@@ -23,15 +24,23 @@ MODULES = sorted(SOURCES.glob("*.js"))
 
 def test_every_module_has_its_python_half_and_the_other_way_round():
     stems = {path.stem for path in SOURCES.glob("*.py")} - {"__init__"}
-    assert stems == {path.stem for path in MODULES}
+    none(f"code/lstmbook/widgets/{stem} needs both, {stem}.py and {stem}.js" for stem in stems ^ {path.stem for path in MODULES})
+
+
+def test_every_widget_is_driven_in_a_real_jupyterlab():
+    text = Path(__file__).with_name("test_lab.py").read_text("utf-8")
+    none(f"add {path.stem} to WIDGETS in tests/test_lab.py" for path in MODULES if path.stem not in text)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: path.name)
 def test_a_module_stands_alone(path):
     text = path.read_text("utf-8")
-    assert not re.search(r"^\s*import\b|\bimport\(", text, re.MULTILINE), "a widget loads nothing"
-    assert not re.search(r"https?:|fetch\(", text)
-    assert text.endswith("\nexport default { render };\n"), "a live notebook adds to the end of it"
+    assert not re.search(r"^\s*import\b|\bimport\(", text, re.MULTILINE), (
+        f"{path.name}: a widget loads nothing, so write out what it imports"
+    )
+    assert not re.search(r"https?:|fetch\(", text), f"{path.name}: a widget asks no other host, so take the address away"
+    assert not re.search(r"#[0-9a-fA-F]{6}\b", text), f"{path.name}: take colours from the palette, such as var(--lstm-hidden)"
+    assert text.endswith("\nexport default { render };\n"), f"{path.name}: end it with  export default {{ render }};"
 
 
 def test_sliders_can_be_set_and_read_from_python():

@@ -1,6 +1,6 @@
 """Run notebooks from a fresh kernel, top to bottom, and store them as the repository keeps them.
 
-    python tools/notebooks.py                       every chapter and every assignment
+    python tools/notebooks.py                       every chapter, every assignment and their templates
     python tools/notebooks.py chapters/01*.ipynb    these
     python tools/notebooks.py --only-normalise ...  do not run, only clean what an editor left behind
 
@@ -67,11 +67,12 @@ def execute(notebook, folder):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="*", type=Path, help="notebooks; every chapter and assignment if none is named")
+    parser.add_argument("paths", nargs="*", type=Path, help="notebooks; all if none is named")
     parser.add_argument("--only-normalise", action="store_true", help="do not run the cells")
     options = parser.parse_args()
     root = Path(__file__).resolve().parents[1]
-    for path in options.paths or sorted(path for folder in ("chapters", "coursework/source/*") for path in root.glob(f"{folder}/*.ipynb")):
+    folders = ("chapters", "coursework/source/*", "templates", "templates/*")
+    for path in options.paths or sorted(path for folder in folders for path in root.glob(f"{folder}/*.ipynb")):
         if not path.is_file():
             sys.exit(f"There is no notebook at {path}.")
         notebook = nbformat.read(path, 4)
