@@ -15,8 +15,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from bs4 import BeautifulSoup
-from edition_pages import HERE, book_of, chromium, citation, fonts, label, parts, sections
-from playwright.sync_api import sync_playwright
+from edition_pages import HERE, book_of, citation, drawn, fonts, label, parts, sections
 
 from lstmbook import palette
 
@@ -82,17 +81,11 @@ def file_of(name):
 def cover():
     """The cover as a PNG, for there are libraries that draw no SVG."""
     drawing = (HERE / "cover.svg").read_text("utf-8")
-    program, *flags = chromium()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        sheet = Path(folder, "cover.html")
-        sheet.write_text(f"<!doctype html><style>{fonts()} body {{ margin: 0 }}</style>{drawing}", "utf-8")
-        running = playwright.chromium.launch(executable_path=program, args=flags)
-        page = running.new_page(viewport={"width": 700, "height": 1000}, device_scale_factor=2)
-        page.goto(sheet.as_uri())
-        page.evaluate("document.fonts.ready")
-        picture = page.screenshot()
-        running.close()
-    return picture
+    markup = f"<!doctype html><style>{fonts()} body {{ margin: 0 }}</style>{drawing}"
+    size = ["--hide-scrollbars", "--window-size=700,1000", "--force-device-scale-factor=2"]
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder, "cover.png")
+        return drawn(markup, target, *size, f"--screenshot={target}").read_bytes()
 
 
 def content_of(address):

@@ -3,6 +3,8 @@
 import importlib.util
 import os
 import re
+import subprocess
+import tempfile
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
@@ -129,10 +131,19 @@ def fonts():
     )
 
 
-def chromium():
-    """A Chromium that reaches no host, as the beginning of a command."""
-    path = programs.find("chromium")
-    if path is None:
+def drawn(markup, target, *options):
+    """Let Chromium make a file of a page of HTML: a print or a picture, as the options say."""
+    program = programs.find("chromium")
+    if program is None:
         raise SystemExit(programs.ADVICE["chromium"])
     root = hasattr(os, "geteuid") and os.geteuid() == 0
-    return [path, "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND", *(["--no-sandbox"] if root else [])]
+    flags = ["--headless", "--disable-gpu", "--host-resolver-rules=MAP * ~NOTFOUND", *(["--no-sandbox"] if root else []), *options]
+    target.unlink(missing_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        page = Path(folder, "book.html")
+        page.write_text(markup, "utf-8")
+        command = [program, *flags, f"--user-data-dir={folder}/profile", page.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True)
+    if not target.exists():
+        raise SystemExit(f"Chromium could not draw the book: {done.stderr.strip().splitlines()[-1:]}")
+    return target

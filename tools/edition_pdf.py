@@ -8,12 +8,11 @@ added afterwards.
 import base64
 import html
 import re
-import subprocess
 import tempfile
 from pathlib import Path
 
 import pikepdf
-from edition_pages import HERE, book_of, chromium, citation, fonts, sections, soup_of
+from edition_pages import HERE, book_of, citation, drawn, fonts, sections, soup_of
 
 PLAIN = "pre .n, pre .nn, pre .p, pre .w"
 """Code that is not coloured: its spans would double the size of the file."""
@@ -59,15 +58,9 @@ def assemble(site):
     return markup, marks
 
 
-def printed(markup, folder):
+def printed(markup, target):
     """Print a page of HTML into a PDF, which is opened."""
-    (folder / "book.html").write_text(markup, "utf-8")
-    target = folder / "book.pdf"
-    target.unlink(missing_ok=True)
-    command = [*chromium(), "--headless", f"--user-data-dir={folder / 'profile'}", "--no-pdf-header-footer", f"--print-to-pdf={target}"]
-    done = subprocess.run([*command, (folder / "book.html").as_uri()], capture_output=True, text=True)
-    if not target.exists():
-        raise SystemExit(f"Chromium could not print the book: {done.stderr.strip().splitlines()[-1:]}")
+    drawn(markup, target, "--no-pdf-header-footer", f"--print-to-pdf={target}")
     return pikepdf.open(target, allow_overwriting_input=True)
 
 
@@ -81,10 +74,11 @@ def write_pdf(site, target):
     about = citation()
     markup, marks = assemble(site)
     with tempfile.TemporaryDirectory() as folder:
-        with printed(re.sub('(<b data-page="[^"]*">)', r"\g<1>000", markup), Path(folder)) as draft:
+        paper = Path(folder, "book.pdf")
+        with printed(re.sub('(<b data-page="[^"]*">)', r"\g<1>000", markup), paper) as draft:
             begins = places(draft)
         markup = re.sub('<b data-page="([^"]*)">', lambda found: f"<b>{begins[found[1]][0] + 1}", markup)
-        with printed(markup, Path(folder)) as pdf:
+        with printed(markup, paper) as pdf:
             begins = places(pdf)
             with pdf.open_outline() as outline:
                 outline.root[:] = [pikepdf.OutlineItem("Contents", 1)]
