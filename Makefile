@@ -4,7 +4,7 @@ BIN = $(VENV)/bin
 export OPENBLAS_NUM_THREADS = 1
 export OMP_NUM_THREADS = 1
 
-.PHONY: help book site zip pdf editions release test bench lab notebooks lint format clean python env-book env-all
+.PHONY: help book site zip pdf epub editions release test bench lab notebooks lint format clean python env-book env-all
 .DEFAULT_GOAL := help
 
 help:  ## show this list
@@ -22,7 +22,10 @@ zip: site  ## make one file of the website, to open without a network
 pdf: site env-all  ## make one PDF of the book, to print
 	@$(BIN)/python tools/editions.py pdf
 
-editions: zip pdf  ## make them all in _build/editions, and the website that offers them
+epub: site env-all  ## make one EPUB of the book, for an e-reader or a phone
+	@$(BIN)/python tools/editions.py epub
+
+editions: zip pdf epub  ## make them all in _build/editions, and the website that offers them
 	@$(BIN)/jupyter-book build . -q -W --keep-going
 
 release: env-all  ## make the students' copies of the assignments in _build/coursework

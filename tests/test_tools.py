@@ -34,7 +34,7 @@ def test_import_code_is_pythons_own_module():
 
 def test_help_lists_every_command():
     listed = make("help").stdout
-    for target in ("book", "site", "zip", "editions", "release", "test", "bench", "lab", "notebooks", "lint", "format", "clean"):
+    for target in "book site zip pdf epub editions release test bench lab notebooks lint format clean".split():
         assert f"make {target}" in listed
 
 
@@ -134,7 +134,14 @@ def test_serving_before_building_is_one_sentence(tmp_path):
     assert done.stderr.strip() == f"There is no site in {tmp_path}: build it first with make site."
 
 
-@pytest.mark.parametrize(("name", "words"), [("chromium", "need Chromium: install it"), ("bubblewrap", "need bubblewrap: install it")])
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("chromium", "need Chromium: install it"),
+        ("bubblewrap", "need bubblewrap: install it"),
+        ("epubcheck", "need epubcheck: install it"),
+    ],
+)
 def test_a_missing_program_is_a_failure_in_ci_and_a_sentence_elsewhere(name, words, monkeypatch, capsys):
     monkeypatch.setattr(programs, "find", lambda each: None if each == name else "/bin/true")
     monkeypatch.setattr(programs, "get", lambda each: None)

@@ -1,7 +1,8 @@
-"""Make an edition of the book from its built site: python tools/editions.py zip, or pdf. It lies in _build/editions.
+"""Make an edition of the book from its built site: python tools/editions.py zip, pdf or epub. It lies in _build/editions.
 
 zip     the site in one folder, to open without a network
 pdf     its pages in the order of the book, to print
+epub    the same, for an e-reader or a phone
 """
 
 import re
@@ -34,7 +35,13 @@ def write_pdf(site, target):
     edition_pdf.write_pdf(site, target)
 
 
-MAKE = {"zip": write_zip, "pdf": write_pdf}
+def write_epub(site, target):
+    import edition_epub
+
+    edition_epub.write_epub(site, target)
+
+
+MAKE = {"zip": write_zip, "pdf": write_pdf, "epub": write_epub}
 
 
 def main(arguments):

@@ -7,15 +7,16 @@ import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 ADVICE = {
-    "chromium": "The tests and the PDF need Chromium: install it (Debian, Ubuntu: apt-get install chromium), or set CHROMIUM=/path/to/it.",
+    "chromium": "The tests, PDF and EPUB need Chromium: install it (Debian: apt-get install chromium), or set CHROMIUM=/path/to/it.",
     "bubblewrap": "The tests that mark a class need bubblewrap: install it (Debian and Ubuntu: apt-get install bubblewrap).",
+    "epubcheck": "The tests of the EPUB need epubcheck: install it (apt-get install epubcheck, or brew install epubcheck).",
 }
 
 
 def find(name):
     """The path of a program, or None. A Chromium: $CHROMIUM, one on the PATH, or Playwright's own."""
-    if name == "bubblewrap":
-        return shutil.which("bwrap")
+    if name != "chromium":
+        return shutil.which({"bubblewrap": "bwrap"}.get(name, name))
     named = os.environ.get("CHROMIUM")
     if named:
         return named if os.access(named, os.X_OK) else None

@@ -14,6 +14,7 @@ NAME = "learning-to-remember"
 MARK = "lb-editions"
 KINDS = {
     "pdf": "to print, or to read on a tablet",
+    "epub": "for an e-reader or a phone",
     "zip": "this website, to open without a network",
 }
 
