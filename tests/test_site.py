@@ -13,7 +13,6 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).parents[1]
 CHAPTERS = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
 PAGES = [f"book/{path.stem}" for path in sorted((ROOT / "book").glob("*.md"))] + CHAPTERS
-WITH_WIDGET = ["book/index", "chapters/01_why_remember"]
 THEMES = ["light", "dark"]
 
 
@@ -51,10 +50,44 @@ def test_a_page_asks_nobody_and_fails_nowhere(chromium, address, site, name, sch
     page.context.close()
 
 
+@pytest.mark.parametrize(("width", "height"), [(375, 667), (390, 844), (1280, 720)])
+def test_the_first_screen_of_the_door_holds_its_name_a_gate_and_three_ways_in(chromium, address, site, width, height):
+    page, _ = open_page(chromium, where(address, site, "book/index", "http"), viewport={"width": width, "height": height})
+    ways = page.locator(".lb-ways .sd-card")
+    assert [way.inner_text().split()[0] for way in ways.all()] == ["Read", "Run", "Assign"]
+    gate = page.get_by_role("slider"), page.get_by_role("status")
+    for shown in (page.locator("article h1"), page.locator(".lb-languages"), *gate, *ways.all()):
+        box = shown.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] >= 0 and box["y"] + box["height"] <= height, shown
+    assert all(way.bounding_box()["height"] >= 44 for way in ways.all())
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
-@pytest.mark.parametrize("name", WITH_WIDGET)
-def test_the_sliders_answer_the_keyboard(chromium, address, site, name, scheme):
-    page, _ = open_page(chromium, where(address, site, name, scheme))
+def test_the_gate_of_the_door_answers_the_keyboard_the_mouse_and_the_finger(chromium, address, site, scheme):
+    page, wrong = open_page(chromium, where(address, site, "book/index", scheme), has_touch=True)
+    gate, status = page.get_by_role("slider", name="forget gate f"), page.get_by_role("status")
+    assert status.inner_text().startswith("Forgotten. 38 words later 0.90³⁸ ≈ 1.8 %")
+    gate.focus()
+    page.keyboard.press("End")
+    assert gate.get_attribute("aria-valuetext") == "1.00, keeps 100 % at each word"
+    assert page.locator(".lw-one-blank").inner_text() == "Marathi"
+    box = gate.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.touchscreen.tap(box["x"] + box["width"] / 2, middle)
+    assert status.inner_text().startswith("Forgotten. 38 words later 0.5")
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 5, middle, steps=5)
+    page.mouse.up()
+    assert status.inner_text().startswith("Remembered.")
+    assert wrong == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_sliders_answer_the_keyboard(chromium, address, site, scheme):
+    page, _ = open_page(chromium, where(address, site, "chapters/01_why_remember", scheme))
     gap = page.get_by_role("slider", name="gap (filler words)").first
     window = page.get_by_role("slider", name="window (last words)").first
     assert gap.get_attribute("aria-valuetext") == "10 words"
@@ -74,9 +107,8 @@ def test_the_sliders_answer_the_keyboard(chromium, address, site, name, scheme):
     page.context.close()
 
 
-@pytest.mark.parametrize("name", WITH_WIDGET)
-def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site, name):
-    page, _ = open_page(chromium, where(address, site, name, "http"), has_touch=True)
+def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site):
+    page, _ = open_page(chromium, where(address, site, "chapters/01_why_remember", "http"), has_touch=True)
     window = page.get_by_role("slider", name="window (last words)").first
     window.scroll_into_view_if_needed()
     box = window.bounding_box()
@@ -217,12 +249,15 @@ def test_each_part_of_a_page_says_its_language(site):
     assert {spoken_in(quote) for quote in soup["book/hinglish"].article.find_all("blockquote")} == {"en"}
 
 
-@pytest.mark.parametrize("name", WITH_WIDGET)
-def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("book/index", "1.8 % of the name is left"), ("chapters/01_why_remember", "The name is outside the window")],
+)
+def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name, said):
     page, _ = open_page(chromium, where(address, site, name, "http"), java_script_enabled=False)
     picture = page.locator("[data-widget] img").first
     assert picture.is_visible()
-    assert "The name is outside the window" in picture.get_attribute("alt")
+    assert said in picture.get_attribute("alt")
     page.context.close()
 
 

@@ -26,7 +26,7 @@ FONTS = {"fontpkg_ibm_plex_serif": "IBM Plex Serif", "fontpkg_ibm_plex_mono": "I
 FACES = {"Regular": (400, "normal"), "Italic": (400, "italic"), "SemiBold": (600, "normal"), "SemiBoldItalic": (600, "italic")}
 PLAIN = "pre .n, pre .nn, pre .p, pre .w"
 """Code that is not coloured: its spans would double the size of the file."""
-LEFT_OUT = ".headerlink, .lb-editions, #three-ways-in, .toctree-wrapper, mjx-assistive-mml, script"
+LEFT_OUT = ".headerlink, .lb-editions, .lb-ways, .toctree-wrapper, mjx-assistive-mml, script"
 """What has no meaning on paper."""
 MOVES = "This is a picture. It moves on the page <code>{page}</code> of the website and of the zip, and in its notebook."
 
