@@ -7,7 +7,9 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
+import one_stylesheet
 import pytest
+import tinycss2
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[1]
@@ -402,6 +404,59 @@ def test_every_image_of_the_site_says_what_it_shows(site):
     for path, soup in documents(site).items():
         for image in soup.find_all("img"):
             assert len(image.get("alt", "")) > 20, f"{path.name}: {str(image)[:100]}"
+
+
+def test_every_page_says_in_a_sentence_what_it_is_about(site):
+    told = {}
+    for name in PAGES:
+        soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+        [description] = soup.find_all("meta", attrs={"name": "description"})
+        told[name] = description["content"]
+    assert all(40 <= len(text) <= 165 for text in told.values()), told
+    assert len(set(told.values())) == len(PAGES)
+
+
+def test_every_picture_says_how_large_it_is(site):
+    pages = documents(site)
+    for path, soup in pages.items():
+        for image in soup.find_all("img"):
+            assert int(image["width"]) > 0 and int(image["height"]) > 0, f"{path.name}: {str(image)[:100]}"
+            assert image["src"].startswith("data:") or image["loading"] == "lazy", f"{path.name}: {str(image)[:100]}"
+    [drawing] = pages[site / "chapters" / "05_two_memories.html"].find_all("img", src=re.compile("two_states"))
+    assert (drawing["width"], drawing["height"]) == ("560", "478")  # as its viewBox says
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("name", ["book/index", "book/hinglish", "chapters/01_why_remember", "chapters/15_reading_the_gates"])
+def test_nothing_jumps_while_a_page_loads_and_its_widgets_come_alive(chromium, address, site, name, width):
+    page = chromium.new_page(viewport={"width": width, "height": 720})
+    page.add_init_script("""
+        window.shifts = [];
+        new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
+            .observe({ type: "layout-shift", buffered: true });
+    """)
+    page.goto(where(address, site, name, "http"))
+    page.wait_for_function("document.querySelectorAll('[data-widget]:not([data-live])').length === 0")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("shifts.reduce((sum, shift) => sum + shift, 0)") < 0.02
+    page.close()
+
+
+def test_a_page_asks_for_one_style_sheet_and_waits_for_no_script(site):
+    for name in PAGES:
+        head = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser").head
+        assert [link["href"].split("?")[0] for link in head.find_all("link", rel="stylesheet")] == ["../_static/pages.css"]
+        assert all(script.has_attr("defer") for script in head.find_all("script", src=True))
+    assert (site / "_static" / "pages.css").stat().st_size < 250_000
+    assert '["pre"' not in (site / "_static" / "scripts" / "pydata-sphinx-theme.js").read_text("utf-8")
+
+
+def test_the_style_sheet_drops_what_no_page_uses_and_keeps_the_rest():
+    sheet = """.there,.gone>p{a:1}.gone{b:2}p:not(.gone){c:3}#there.gone{d:4}@media print{.gone{e:5}.there{f:6}}
+        @media screen{.gone{g:7}}@keyframes k{from{h:8}}[class~=gone]{i:9}.there{}"""
+    rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    left = re.sub(r"\s", "", one_stylesheet.used(rules, {"there"}))
+    assert left == ".there{a:1}p:not(.gone){c:3}@mediaprint{.there{f:6}}@keyframesk{from{h:8}}[class~=gone]{i:9}.there{}"
 
 
 def test_a_page_is_light(site):

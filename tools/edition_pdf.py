@@ -77,6 +77,7 @@ def article(site, name, known):
         widget.append(soup_of(f"<p>{MOVES.format(page=path.relative_to(site))}</p>"))
     for image in page.find_all("img"):
         image["src"] = urljoin(path.as_uri(), image["src"])
+        image["loading"] = "eager"
     for link in page.find_all("a", href=True):
         target, anchor = urldefrag(urljoin(path.as_uri(), link["href"]))
         there = unquote(target).removeprefix(site.as_uri().rstrip("/") + "/").removesuffix(".html")
