@@ -112,6 +112,15 @@ def test_the_hinglish_page_is_short_in_all_it_says():
     assert all(section.startswith("## ") for section in sections.values())
 
 
+def test_the_times_that_the_door_tells_are_those_of_the_chapters():
+    door = (ROOT / "book" / "index.md").read_text("utf-8")
+    told = [[int(n) for n in re.findall(r"\*(\d+) minutes\.\*", part)] for part in re.split(r"\n## Part [IV]+: ", door)[1:]]
+    badges = [re.search(r"`(\d+) minutes`", nbformat.read(path, 4).cells[0].source)[1] for path in CHAPTERS]
+    assert [n for part in told for n in part] == [int(n) for n in badges]
+    sums = [60 * int(h) + int(m) for h, m in re.findall(r"(\d+) h (\d+) min", door)]
+    assert sums == [*map(sum, told), sum(map(sum, told))]
+
+
 def test_the_hinglish_page_and_the_chapters_lead_to_each_other_section_by_section():
     _, sections = hinglish()
     back = {}

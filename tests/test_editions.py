@@ -188,6 +188,7 @@ def test_the_pictures_of_the_widgets_stand_in_the_pdf(texts):
         "sentence_window": "Thenameisoutsidethewindow.",
         "gradient_reach": "randomnetworkno.0",
         "fading_memory": "forgetgatebiasb=1.0",
+        "one_gate": "forgetgatef=0.90",
         "gate_lab": "gate",
         "gate_puzzle": "Level1:Onefact",
         "phase_diagram": "LSTM,b=1,gap12",

@@ -17,6 +17,7 @@ WIDGETS = {
     "gradient_reach.GradientReach": ("gap (words back)", "gap", 40, "40 words"),
     "fading_memory.FadingMemory": ("gap (filler words)", "gap", 30, "30 words"),
     "gate_lab.GateLab": ("forget gate f", "forget", 0.25, "0.25"),
+    "one_gate.OneGate": ("forget gate f", "forget", 0.25, "0.25, keeps 25 % at each word"),
 }
 
 

@@ -7,13 +7,14 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
+import one_stylesheet
 import pytest
+import tinycss2
 from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
 PAGES = [f"book/{path.stem}" for path in sorted((ROOT / "book").glob("*.md"))] + CHAPTERS
-WITH_WIDGET = ["book/index", "chapters/01_why_remember"]
 THEMES = ["light", "dark"]
 
 
@@ -51,10 +52,44 @@ def test_a_page_asks_nobody_and_fails_nowhere(chromium, address, site, name, sch
     page.context.close()
 
 
+@pytest.mark.parametrize(("width", "height"), [(375, 667), (390, 844), (1280, 720)])
+def test_the_first_screen_of_the_door_holds_its_name_a_gate_and_three_ways_in(chromium, address, site, width, height):
+    page, _ = open_page(chromium, where(address, site, "book/index", "http"), viewport={"width": width, "height": height})
+    ways = page.locator(".lb-ways .sd-card")
+    assert [way.inner_text().split()[0] for way in ways.all()] == ["Read", "Run", "Assign"]
+    gate = page.get_by_role("slider"), page.get_by_role("status")
+    for shown in (page.locator("article h1"), page.locator(".lb-languages"), *gate, *ways.all()):
+        box = shown.bounding_box()
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width and box["y"] >= 0 and box["y"] + box["height"] <= height, shown
+    assert all(way.bounding_box()["height"] >= 44 for way in ways.all())
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
-@pytest.mark.parametrize("name", WITH_WIDGET)
-def test_the_sliders_answer_the_keyboard(chromium, address, site, name, scheme):
-    page, _ = open_page(chromium, where(address, site, name, scheme))
+def test_the_gate_of_the_door_answers_the_keyboard_the_mouse_and_the_finger(chromium, address, site, scheme):
+    page, wrong = open_page(chromium, where(address, site, "book/index", scheme), has_touch=True)
+    gate, status = page.get_by_role("slider", name="forget gate f"), page.get_by_role("status")
+    assert status.inner_text().startswith("Forgotten. 38 words later 0.90³⁸ ≈ 1.8 %")
+    gate.focus()
+    page.keyboard.press("End")
+    assert gate.get_attribute("aria-valuetext") == "1.00, keeps 100 % at each word"
+    assert page.locator(".lw-one-blank").inner_text() == "Marathi"
+    box = gate.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.touchscreen.tap(box["x"] + box["width"] / 2, middle)
+    assert status.inner_text().startswith("Forgotten. 38 words later 0.5")
+    page.mouse.move(box["x"] + box["width"] / 2, middle)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] + 5, middle, steps=5)
+    page.mouse.up()
+    assert status.inner_text().startswith("Remembered.")
+    assert wrong == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_the_sliders_answer_the_keyboard(chromium, address, site, scheme):
+    page, _ = open_page(chromium, where(address, site, "chapters/01_why_remember", scheme))
     gap = page.get_by_role("slider", name="gap (filler words)").first
     window = page.get_by_role("slider", name="window (last words)").first
     assert gap.get_attribute("aria-valuetext") == "10 words"
@@ -74,9 +109,8 @@ def test_the_sliders_answer_the_keyboard(chromium, address, site, name, scheme):
     page.context.close()
 
 
-@pytest.mark.parametrize("name", WITH_WIDGET)
-def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site, name):
-    page, _ = open_page(chromium, where(address, site, name, "http"), has_touch=True)
+def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site):
+    page, _ = open_page(chromium, where(address, site, "chapters/01_why_remember", "http"), has_touch=True)
     window = page.get_by_role("slider", name="window (last words)").first
     window.scroll_into_view_if_needed()
     box = window.bounding_box()
@@ -217,12 +251,15 @@ def test_each_part_of_a_page_says_its_language(site):
     assert {spoken_in(quote) for quote in soup["book/hinglish"].article.find_all("blockquote")} == {"en"}
 
 
-@pytest.mark.parametrize("name", WITH_WIDGET)
-def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name):
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("book/index", "1.8 % of the name is left"), ("chapters/01_why_remember", "The name is outside the window")],
+)
+def test_without_javascript_a_true_picture_stands_there(chromium, address, site, name, said):
     page, _ = open_page(chromium, where(address, site, name, "http"), java_script_enabled=False)
     picture = page.locator("[data-widget] img").first
     assert picture.is_visible()
-    assert "The name is outside the window" in picture.get_attribute("alt")
+    assert said in picture.get_attribute("alt")
     page.context.close()
 
 
@@ -367,6 +404,59 @@ def test_every_image_of_the_site_says_what_it_shows(site):
     for path, soup in documents(site).items():
         for image in soup.find_all("img"):
             assert len(image.get("alt", "")) > 20, f"{path.name}: {str(image)[:100]}"
+
+
+def test_every_page_says_in_a_sentence_what_it_is_about(site):
+    told = {}
+    for name in PAGES:
+        soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+        [description] = soup.find_all("meta", attrs={"name": "description"})
+        told[name] = description["content"]
+    assert all(40 <= len(text) <= 165 for text in told.values()), told
+    assert len(set(told.values())) == len(PAGES)
+
+
+def test_every_picture_says_how_large_it_is(site):
+    pages = documents(site)
+    for path, soup in pages.items():
+        for image in soup.find_all("img"):
+            assert int(image["width"]) > 0 and int(image["height"]) > 0, f"{path.name}: {str(image)[:100]}"
+            assert image["src"].startswith("data:") or image["loading"] == "lazy", f"{path.name}: {str(image)[:100]}"
+    [drawing] = pages[site / "chapters" / "05_two_memories.html"].find_all("img", src=re.compile("two_states"))
+    assert (drawing["width"], drawing["height"]) == ("560", "478")  # as its viewBox says
+
+
+@pytest.mark.parametrize("width", [375, 1280])
+@pytest.mark.parametrize("name", ["book/index", "book/hinglish", "chapters/01_why_remember", "chapters/15_reading_the_gates"])
+def test_nothing_jumps_while_a_page_loads_and_its_widgets_come_alive(chromium, address, site, name, width):
+    page = chromium.new_page(viewport={"width": width, "height": 720})
+    page.add_init_script("""
+        window.shifts = [];
+        new PerformanceObserver((list) => shifts.push(...list.getEntries().map((entry) => entry.value)))
+            .observe({ type: "layout-shift", buffered: true });
+    """)
+    page.goto(where(address, site, name, "http"))
+    page.wait_for_function("document.querySelectorAll('[data-widget]:not([data-live])').length === 0")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("shifts.reduce((sum, shift) => sum + shift, 0)") < 0.02
+    page.close()
+
+
+def test_a_page_asks_for_one_style_sheet_and_waits_for_no_script(site):
+    for name in PAGES:
+        head = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser").head
+        assert [link["href"].split("?")[0] for link in head.find_all("link", rel="stylesheet")] == ["../_static/pages.css"]
+        assert all(script.has_attr("defer") for script in head.find_all("script", src=True))
+    assert (site / "_static" / "pages.css").stat().st_size < 250_000
+    assert '["pre"' not in (site / "_static" / "scripts" / "pydata-sphinx-theme.js").read_text("utf-8")
+
+
+def test_the_style_sheet_drops_what_no_page_uses_and_keeps_the_rest():
+    sheet = """.there,.gone>p{a:1}.gone{b:2}p:not(.gone){c:3}#there.gone{d:4}@media print{.gone{e:5}.there{f:6}}
+        @media screen{.gone{g:7}}@keyframes k{from{h:8}}[class~=gone]{i:9}.there{}"""
+    rules = tinycss2.parse_stylesheet(sheet, skip_comments=True, skip_whitespace=True)
+    left = re.sub(r"\s", "", one_stylesheet.used(rules, {"there"}))
+    assert left == ".there{a:1}p:not(.gone){c:3}@mediaprint{.there{f:6}}@keyframesk{from{h:8}}[class~=gone]{i:9}.there{}"
 
 
 def test_a_page_is_light(site):

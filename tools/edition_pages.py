@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "book" / "editions"
-LEFT_OUT = ".headerlink, .lb-editions, #three-ways-in, .toctree-wrapper, mjx-assistive-mml, script"
+LEFT_OUT = ".headerlink, .lb-editions, .lb-ways, .toctree-wrapper, mjx-assistive-mml, script"
 """What has no meaning in a book that is one file."""
 FONTS = {"fontpkg_ibm_plex_serif": "IBM Plex Serif", "fontpkg_ibm_plex_mono": "IBM Plex Mono"}
 FACES = {"Regular": (400, "normal"), "Italic": (400, "italic"), "SemiBold": (600, "normal"), "SemiBoldItalic": (600, "italic")}
@@ -63,6 +63,7 @@ def article(site, name, known, file):
         widget.append(soup_of(f"<p>{MOVES.format(page=path.relative_to(site))}</p>"))
     for image in page.find_all("img"):
         image["src"] = urljoin(path.as_uri(), image["src"])
+        del image["loading"], image["decoding"]  # there is no screen on which it may be far below
     for link in page.find_all("a", href=True):
         target, anchor = urldefrag(urljoin(path.as_uri(), link["href"]))
         there = unquote(target).removeprefix(site.as_uri().rstrip("/") + "/").removesuffix(".html")

@@ -1,14 +1,28 @@
-"""Pages without what the book does not use: no icon font, no kernel in the page, nothing from another host.
+"""Pages without what the book does not use, and which show at once what they have.
 
+No icon font, no kernel in the page, nothing from another host. Scripts run after the page is there, pictures below the first screen come
+when they are near, each with its size, so that nothing moves when it arrives; and each page says in a sentence what it is about.
 ``book/_templates`` replaces the theme's list of scripts and its page head; this file takes away what extensions of Jupyter Book add by
 themselves, and what lies in ``_static`` that no page asks for.
 """
 
+import base64
+import html
+import posixpath
+import re
 import shutil
+import struct
+import textwrap
 from pathlib import Path
+from urllib.parse import unquote
+
+from docutils import nodes
 
 UNUSED_ON_PAGES = ("sphinx-thebe", "THEBE_JS_URL", "design-tabs", "thebelab")
 UNUSED_FILES = ("scripts/fontawesome.*", "vendor", "webpack-macros.html", "sbt-webpack-macros.html", "locales", "images")
+
+PROBED = '"pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon",'
+"""What the theme's script measures to find out whether it scrolls. In this book tables alone may, and the rest costs a layout of all."""
 
 
 def is_unused(asset):
@@ -26,13 +40,50 @@ def drop_unused(app, pagename, templatename, context, doctree):
                 kept.append(asset)
                 seen.add(key)
         context[kind] = kept
+    files = [asset for asset in context["script_files"] if asset.filename]
+    for asset in files:  # all pages share them
+        asset.attributes.pop("defer", None)
+    if pagename != "search":  # which sets an option between two scripts
+        context["script_files"] = [asset for asset in context["script_files"] if "DOCUMENTATION_OPTIONS" not in str(asset.attributes)]
+        for asset in files:
+            asset.attributes["defer"] = "defer"
+    if doctree and 'name="description"' not in context["metatags"]:
+        context["metatags"] += f'<meta name="description" content="{html.escape(description(doctree))}">'
     if "body" in context:
         # sphinx-thebe appends its settings to every page that was a notebook
         body = context["body"].split('<script type="text/x-thebe-config">')[0]
         # docutils gives a bibliography roles that contradict each other; without them it is read as the text it is
         body = body.replace(' role="list" class="citation-list"', ' class="citation-list"').replace(' role="doc-biblioentry"', "")
         # a link to GitHub would ask for an icon font
-        context["body"] = body.replace('class="github reference external"', 'class="reference external"')
+        body = body.replace('class="github reference external"', 'class="reference external"')
+        context["body"] = with_sizes(app, body)
+
+
+def description(doctree):
+    """The promise of a chapter, or the first paragraph of another page: at most as much as a list of search results shows."""
+    told = (paragraph.astext() for paragraph in doctree.findall(nodes.paragraph))
+    return textwrap.shorten(next(text for text in told if len(text) > 60), 160, placeholder=" ...")
+
+
+def size(source):
+    """Width and height of a PNG or SVG picture, from its bytes."""
+    if source.startswith(b"\x89PNG"):
+        return struct.unpack(">II", source[16:24])
+    return [round(float(value)) for value in re.search(rb'viewBox="\S+ \S+ (\S+) ([^"]+)"', source).groups()]
+
+
+def with_sizes(app, body):
+    """Each picture says how large it is; one that is a file of its own is fetched when it is near."""
+    files = {name: app.srcdir / source for source, name in app.builder.images.items()}
+
+    def complete(found):
+        tag, src = found[0], found[1]
+        name = posixpath.basename(unquote(src))
+        width, height = size(base64.b64decode(src.split(",")[1]) if src.startswith("data:") else files[name].read_bytes())
+        lazy = "" if src.startswith("data:") else ' loading="lazy" decoding="async"'
+        return tag.replace("<img", f'<img width="{width}" height="{height}"{lazy}', 1)
+
+    return re.sub(r'<img [^>]*?src="([^"]*)"[^>]*>', complete, body)
 
 
 def remove_unused(app, exception):
@@ -46,6 +97,8 @@ def remove_unused(app, exception):
             path.unlink()
     for path in static.rglob("*.map"):
         path.unlink()
+    script = static / "scripts" / "pydata-sphinx-theme.js"
+    script.write_text(script.read_text("utf-8").replace(PROBED, ""), "utf-8")
 
 
 def complete_the_redirect(app, exception):
