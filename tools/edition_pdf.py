@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "book" / "editions"
 FONTS = {"fontpkg_ibm_plex_serif": "IBM Plex Serif", "fontpkg_ibm_plex_mono": "IBM Plex Mono"}
 FACES = {"Regular": (400, "normal"), "Italic": (400, "italic"), "SemiBold": (600, "normal"), "SemiBoldItalic": (600, "italic")}
-PLAIN = "pre .n, pre .nn, pre .p, pre .w"
+PLAIN = "pre .n, pre .nn, pre .p, pre .w, pre .lb-line"
 """Code that is not coloured: its spans would double the size of the file."""
 LEFT_OUT = ".headerlink, .lb-editions, #three-ways-in, .toctree-wrapper, mjx-assistive-mml, script"
 """What has no meaning on paper."""
