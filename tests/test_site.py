@@ -241,6 +241,9 @@ def test_each_part_of_a_page_says_its_language(site):
         assert page.html["lang"] == here, name
         assert spoken_in(page.article.h1) == here, name
         assert {spoken_in(tag) for tag in page.find_all(class_=["lstm-widget", "bd-sidebar-primary", "bd-header-article"])} == {"en"}, name
+        for title in page.find_all(string=re.compile("LSTM seekhta hai")):
+            if title.parent.name != "title" and not title.find_parent(id="jb-print-docs-body"):  # which is never shown
+                assert spoken_in(title.parent) == "hi-Latn", f"{name}: {title.parent}"
         for link in page.article.find_all("a", class_="internal"):
             elsewhere = ".html" in link["href"]
             if elsewhere and ("hinglish.html" in link["href"]) != (here == "hi-Latn"):
@@ -326,6 +329,52 @@ def test_code_and_what_it_prints_never_scroll_sideways(chromium, address, site, 
     too_wide = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.textContent)"
     assert page.locator("article pre").count() > 20
     assert page.locator("article pre").evaluate_all(too_wide) == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("name", ["chapters/02_recurrence", "chapters/15_reading_the_gates"])
+def test_a_folded_line_of_code_hangs_under_its_beginning(chromium, address, site, name):
+    page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": 375, "height": 740})
+    folded = """nodes => nodes.map(node => {
+        const text = node.textContent, first = document.createRange(), walk = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+        let at = text.search(/\\S/), leaf = walk.nextNode();
+        while (at >= leaf.length) { at -= leaf.length; leaf = walk.nextNode(); }
+        if (at < 0) return null;
+        first.setStart(leaf, at); first.setEnd(leaf, at + 1);
+        const start = first.getBoundingClientRect();
+        first.selectNodeContents(node);
+        const below = [...first.getClientRects()].filter(box => box.top > start.bottom - 1 && box.width > 1);
+        return below.length ? Math.min(...below.map(box => box.left)) - start.left : null;
+    }).filter(distance => distance !== null)"""
+    distances = page.locator("article .cell_input .lb-line").evaluate_all(folded)
+    assert len(distances) > 20 and min(distances) > 10
+    page.context.close()
+
+
+def test_code_is_copied_as_it_was_written(site):
+    notebook = json.loads((ROOT / "chapters" / "02_recurrence.ipynb").read_text("utf-8"))
+    written = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    page = BeautifulSoup((site / "chapters" / "02_recurrence.html").read_text("utf-8"), "html.parser")
+    shown = [block.get_text().rstrip("\n") for block in page.select(".cell_input pre")]
+    assert set(written) == set(shown)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_a_printed_page_is_the_article_alone_black_on_white_and_unfolded(chromium, address, site, theme):
+    page, _ = open_page(chromium, where(address, site, "chapters/01_why_remember", "http"), color_scheme=theme)
+    solution = page.locator(".solution p:not(.admonition-title)").first
+    assert solution.evaluate("node => getComputedStyle(node).visibility") == "hidden"
+    page.emulate_media(media="print", color_scheme=theme)
+    for menu in (".bd-sidebar-primary", ".bd-sidebar-secondary", ".bd-header-article", ".prev-next-footer", "button.toggle-button"):
+        assert not page.locator(menu).first.is_visible(), menu
+    article = page.locator("article").bounding_box()
+    assert article["width"] >= page.viewport_size["width"] - 40
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    ink = page.locator("article p").first.evaluate("node => getComputedStyle(node).color")
+    assert ground == "rgb(255, 255, 255)" and max(map(int, re.findall(r"\d+", ink))) < 60
+    assert solution.evaluate("node => getComputedStyle(node).visibility") == "visible" and solution.bounding_box()["height"] > 15
+    page.emulate_media(media="screen", color_scheme=theme)
+    page.wait_for_selector(f"html[data-theme={theme}]")
     page.context.close()
 
 

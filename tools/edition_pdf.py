@@ -14,7 +14,7 @@ from pathlib import Path
 import pikepdf
 from edition_pages import HERE, book_of, citation, drawn, fonts, sections, soup_of
 
-PLAIN = "pre .n, pre .nn, pre .p, pre .w"
+PLAIN = "pre .n, pre .nn, pre .p, pre .w, pre .lb-line"
 """Code that is not coloured: its spans would double the size of the file."""
 
 

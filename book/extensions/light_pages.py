@@ -54,6 +54,8 @@ def drop_unused(app, pagename, templatename, context, doctree):
         body = context["body"].split('<script type="text/x-thebe-config">')[0]
         # docutils gives a bibliography roles that contradict each other; without them it is read as the text it is
         body = body.replace(' role="list" class="citation-list"', ' class="citation-list"').replace(' role="doc-biblioentry"', "")
+        # sphinx-exercise draws the link of a solution from the space before its first word
+        body = re.sub(r"(Solution to)(<a [^>]*>) ", r"\1 \2", body)
         # a link to GitHub would ask for an icon font
         body = body.replace('class="github reference external"', 'class="reference external"')
         context["body"] = with_sizes(app, body)

@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from docutils import nodes
 
 BOOKS, HINGLISH = "en", "hi-Latn"
-LINK = re.compile(r'<a class="reference internal" href="([^"#]+)\.html')
+LINK = re.compile(r'<a class="(?:current )?reference internal" href="(?:([^"#]+)\.html|#")')
 WIDGET = re.compile(r'<div class="lstm-widget" data-widget="\w+"')
 
 
@@ -31,15 +31,25 @@ def mark_boxes(app, doctree):
 
 
 def mark_page(app, pagename, templatename, context, doctree):
-    if "body" not in context:
-        return
     here = language(app, pagename)
 
-    def mark_link(match):
-        there = language(app, posixpath.normpath(posixpath.join(posixpath.dirname(pagename), unquote(match[1]))))
-        return match[0] if there == here else match[0].replace("<a ", f'<a lang="{there}" hreflang="{there}" ', 1)
+    def mark_links(text, around):
+        def mark_link(match):
+            there = language(app, posixpath.normpath(f"{pagename}/../{unquote(match[1])}") if match[1] else pagename)
+            return match[0] if there == around else match[0].replace("<a ", f'<a lang="{there}" hreflang="{there}" ', 1)
 
-    body = LINK.sub(mark_link, context["body"])
+        return LINK.sub(mark_link, text)
+
+    menu = context["toctree"]
+    context["toctree"] = lambda **options: mark_links(menu(**options), BOOKS)
+    for way in ("prev", "next"):
+        if context.get(way):
+            there = language(app, posixpath.normpath(f"{pagename}/../{context[way]['link'].removesuffix('.html')}"))
+            if there != BOOKS:
+                context[way]["title"] = f'<span lang="{there}">{context[way]["title"]}</span>'
+    if "body" not in context:
+        return
+    body = mark_links(context["body"], here)
     if here != BOOKS:
         english = WIDGET.sub(lambda match: f'{match[0]} lang="{BOOKS}"', body)
         body = f'<div lang="{here}">{english}</div>'
