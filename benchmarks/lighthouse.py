@@ -34,6 +34,7 @@ def weight(page):
 
 
 def heaviest(count):
+    """The pages, but for the door, that weigh most."""
     pages = [page for folder in ("book", "chapters") for page in (SITE / folder).glob("*.html") if page.stem != "index"]
     return sorted(pages, key=weight, reverse=True)[:count]
 

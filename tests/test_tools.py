@@ -1,7 +1,10 @@
 """The commands of the repository, as somebody types them on a machine where something is missing."""
 
 import copy
+import importlib
+import inspect
 import os
+import pkgutil
 import re
 import shutil
 import socket
@@ -16,6 +19,10 @@ import notebooks
 import programs
 import pytest
 import serve
+import traitlets
+
+import coursework
+import lstmbook
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +37,29 @@ def test_import_code_is_pythons_own_module():
         [sys.executable, "-c", "import code, pdb; print(code.InteractiveConsole)"], cwd=ROOT, capture_output=True, text=True
     )
     assert "code.InteractiveConsole" in said.stdout, said.stderr
+
+
+def test_every_public_name_of_the_packages_says_what_it_is():
+    """A method may leave it to the one that it overrides."""
+    silent = []
+    for package in (coursework, lstmbook):
+        for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            module = importlib.import_module(found.name)
+            here = {name: value for name, value in vars(module).items() if getattr(value, "__module__", "") == found.name}
+            for outer, each in [*here.items()]:
+                inside = vars(each) if isinstance(each, type) else {}
+                here |= {
+                    f"{outer}.{name}": getattr(each, name)
+                    for name, value in inside.items()
+                    if callable(value) or inspect.isdatadescriptor(value)
+                }
+            public = {
+                name: value
+                for name, value in here.items()
+                if not re.search(r"(^|\.)_", name) and not isinstance(value, traitlets.TraitType)
+            }
+            silent += [f"{found.name}.{name}" for name, value in {"": module, **public}.items() if not inspect.getdoc(value)]
+    assert silent == []
 
 
 def test_help_lists_every_command():

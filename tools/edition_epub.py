@@ -75,6 +75,7 @@ ACCESSIBILITY = [
 
 
 def file_of(name):
+    """The file of a page or a part inside the EPUB."""
     return f"{label(name.rpartition('/')[2])}.xhtml"
 
 
@@ -216,6 +217,7 @@ def style():
 
 
 def write_epub(site, target):
+    """Write the EPUB of a built site to ``target``."""
     about = citation()
     pages, lines = pages_of(site)
     files = {"cover.xhtml": front(about), "nav.xhtml": nav(lines), **pages, "book.css": style(), "images/cover.png": cover()}

@@ -38,10 +38,12 @@ def label(name, anchor=""):
 
 
 def soup_of(markup):
+    """Markup as a tree."""
     return BeautifulSoup(markup, "html.parser")
 
 
 def text_of(heading):
+    """The words of a heading, with one space between them."""
     return " ".join(heading.get_text().split())
 
 

@@ -19,6 +19,7 @@ PLAIN = "pre .n, pre .nn, pre .p, pre .w, pre .lb-line"
 
 
 def fit_for_print(page):
+    """Take from a page what paper does not need, and draw its widgets into it."""
     for span in page.select(PLAIN):
         span.unwrap()
     for picture in page.select("[data-widget] img"):
@@ -71,6 +72,7 @@ def places(pdf):
 
 
 def write_pdf(site, target):
+    """Print a built site, twice, and write the PDF to ``target``."""
     about = citation()
     markup, marks = assemble(site)
     with tempfile.TemporaryDirectory() as folder:

@@ -60,6 +60,7 @@ def explain(log):
 
 
 def run(command, log):
+    """Run a command, its output into a file. Returns its exit status."""
     with open(log, "ab") as file:
         return subprocess.call(command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT)
 

@@ -34,14 +34,17 @@ STORED_BY = "run python tools/notebooks.py on this file"
 
 
 def code(notebook):
+    """The code cells."""
     return [cell for cell in notebook.cells if cell.cell_type == "code"]
 
 
 def markdown(notebook):
+    """The cells of prose."""
     return [cell for cell in notebook.cells if cell.cell_type == "markdown"]
 
 
 def prose(notebook):
+    """All prose as one text."""
     return "\n\n".join(cell.source for cell in markdown(notebook))
 
 
@@ -51,6 +54,7 @@ def figures(notebook):
 
 
 def pictures(cell):
+    """The PNG pictures that a cell has stored, as bytes."""
     return [base64.b64decode(output.data["image/png"]) for output in cell.outputs if "image/png" in output.get("data", {})]
 
 
@@ -285,6 +289,7 @@ def sources():
 
 
 def labels_of(chapter):
+    """The labels that a chapter gives, those of its figures too."""
     named = {cell.metadata.get("mystnb", {}).get("figure", {}).get("name") for cell in code(chapter)}
     return named | set(re.findall(LABEL, prose(chapter), re.MULTILINE))
 
@@ -322,6 +327,7 @@ RULES = [
 
 
 def chapters():
+    """The paths of all chapters, in order."""
     return sorted((ROOT / "chapters").glob("*.ipynb"))
 
 
@@ -336,6 +342,7 @@ def kept_as_the_repository_keeps_it(path):
 
 
 def said(path):
+    """How a sentence names a file: from the root of the repository."""
     return path.relative_to(ROOT) if path.is_relative_to(ROOT) else path
 
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and says nothing of it."""
+
     extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".js": "text/javascript", ".ipynb": "application/x-ipynb+json"}  # noqa: RUF012
 
     def log_message(self, *args):
@@ -16,6 +18,8 @@ class Quiet(SimpleHTTPRequestHandler):
 
 
 class Server(ThreadingHTTPServer):
+    """A server that may take a port again at once."""
+
     allow_reuse_address = sys.platform != "win32"  # there it would share a busy port
 
 

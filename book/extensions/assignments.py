@@ -22,6 +22,8 @@ from coursework.release import packed
 
 
 class Assignments(SphinxDirective):
+    """The list of the assignments, each with its title, its points and its download."""
+
     def run(self):
         listed = nodes.bullet_list()
         for name in names():
@@ -36,6 +38,7 @@ class Assignments(SphinxDirective):
 
 
 def write_zips(app):
+    """Lay a zip of each students' copy beside the pages."""
     if app.builder.format == "html":
         folder = Path(app.outdir) / FOLDER
         shutil.rmtree(folder, ignore_errors=True)

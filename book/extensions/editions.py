@@ -25,6 +25,8 @@ def paths(app):
 
 
 class Editions(SphinxDirective):
+    """``{editions}``: a text, and below it what was built."""
+
     has_content = True
 
     def run(self):

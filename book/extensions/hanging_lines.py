@@ -10,11 +10,14 @@ from sphinx.highlighting import PygmentsBridge
 
 
 def in_element(line):
+    """A line of highlighted code as an element that knows its indentation."""
     text = re.sub("<[^>]*>", "", line)
     return f'<span class="lb-line" style="--indent:{len(text) - len(text.lstrip(" "))}">{line}</span>'
 
 
 class HangingLines(HtmlFormatter):
+    """Pygments' HTML, with an element for each line."""
+
     def wrap(self, source):
         return super().wrap((is_code, in_element(line) if is_code else line) for is_code, line in source)
 

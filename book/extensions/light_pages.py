@@ -26,11 +26,13 @@ PROBED = '"pre",".nboutput > .output_area",".cell_output > .output",".jp-Rendere
 
 
 def is_unused(asset):
+    """Is this script or style sheet one that no page of the book needs?"""
     text = f"{getattr(asset, 'filename', asset)} {getattr(asset, 'attributes', {}).get('body', '')}"
     return any(name in text for name in UNUSED_ON_PAGES)
 
 
 def drop_unused(app, pagename, templatename, context, doctree):
+    """Take from a page what it does not use, and give it what browsers and searches ask for."""
     seen = set()
     for kind in ("script_files", "css_files"):
         kept = []
@@ -89,6 +91,7 @@ def with_sizes(app, body):
 
 
 def remove_unused(app, exception):
+    """Delete the files that no page asks for."""
     if exception or app.builder.format != "html":
         return
     static = Path(app.outdir) / "_static"

@@ -27,6 +27,8 @@ from lstmbook import palette
 
 
 class Widget(SphinxDirective):
+    """``{widget} NAME``: what a chapter has stored, once more."""
+
     required_arguments = 1
     option_spec: ClassVar = {"state": json.loads}
 
@@ -58,6 +60,7 @@ class Palette(SphinxDirective):
 
 
 def add_modules(app, pagename, templatename, context, doctree):
+    """Give a page the module of each widget that it holds, and the host."""
     for name in sorted(set(STORED.findall(context.get("body", "")))):
         if not (MODULES / f"{name}.js").is_file():
             raise ValueError(f"{pagename} holds a widget called {name!r}, but code/lstmbook/widgets/{name}.js is not there")

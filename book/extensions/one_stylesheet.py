@@ -17,6 +17,7 @@ STAY = ("widgets.css", "pygments.css")  # the PDF reads them
 
 
 def gather(app, pagename, templatename, context, doctree):
+    """Note the sheets that a page asks for, and take them from it."""
     asked = [str(asset.filename).removeprefix("_static/") for asset in context["css_files"]]
     app.builder.sheets = OF_THE_TEMPLATE + asked
     context["css_files"] = []
@@ -58,6 +59,7 @@ def used(rules, words):
 
 
 def write(app, exception):
+    """Write the one sheet, and its version into the address that the pages ask for."""
     if exception or app.builder.format != "html":
         return
     site = Path(app.outdir)

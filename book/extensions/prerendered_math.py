@@ -76,11 +76,13 @@ def _html(self, node, tex, display):
 
 
 def visit_math(self, node):
+    """A formula in a line of text."""
     self.body.append(_html(self, node, node.astext(), display=False))
     raise nodes.SkipNode
 
 
 def visit_math_block(self, node):
+    """A formula in a line of its own, with its number."""
     tex = node.astext()
     if not node.get("no-wrap", node.get("nowrap")) and "\\\\" in tex and r"\begin{" not in tex:
         tex = rf"\begin{{aligned}}{tex}\end{{aligned}}"

@@ -19,10 +19,12 @@ WIDGET = re.compile(r'<div class="lstm-widget" data-widget="\w+"')
 
 
 def language(app, name):
+    """The language that a page declares, or None."""
     return app.env.metadata.get(name, {}).get("lang", BOOKS)
 
 
 def mark_boxes(app, doctree):
+    """Mark what is in the other language, with the language."""
     for box in doctree.findall(nodes.admonition):
         if box[0].astext() == "In Hinglish":
             box["classes"].append(f"language-{HINGLISH}")
@@ -31,6 +33,7 @@ def mark_boxes(app, doctree):
 
 
 def mark_page(app, pagename, templatename, context, doctree):
+    """Tell a page's language to its template."""
     here = language(app, pagename)
 
     def mark_links(text, around):

@@ -67,10 +67,12 @@ class OneGate(BookWidget):
 
     @property
     def kept(self):
+        """What is left of the name after each word, f^n: an array as long as the sentence."""
         return self.forget ** np.arange(len(self.sentence.split()))
 
     @property
     def fate(self):
+        """What becomes of the name until the blank: remembered from a half on, faint from a twentieth on, else forgotten."""
         return "remembered" if self.kept[-1] >= 0.5 else "faint" if self.kept[-1] >= 0.05 else "forgotten"
 
     def filled(self):
