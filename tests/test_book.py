@@ -41,9 +41,9 @@ def test_the_order_of_files_is_the_order_of_reading():
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)
 def test_the_door_asks_what_a_chapter_answers(path):
-    label = re.match(r"\((ch-[a-z-]+)\)=", nbformat.read(path, 4).cells[0].source)[1]
-    door = (ROOT / "book" / "index.md").read_text("utf-8")
-    assert label in rules.REFERENCE.findall(door), f"book/index.md: ask there, in the part of the chapter, what {{ref}}`{label}` answers"
+    asked = rules.REFERENCE.findall((ROOT / "book" / "index.md").read_text("utf-8"))
+    labels = re.findall(r"\A\((ch-[a-z-]+)\)=", nbformat.read(path, 4).cells[0].source)  # a chapter without one breaks another rule
+    none(f"book/index.md: ask there, in the part of the chapter, what {{ref}}`{label}` answers" for label in labels if label not in asked)
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=NAMES)

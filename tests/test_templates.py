@@ -1,6 +1,7 @@
 """What there is to copy works where it belongs: each template is put in its place in a copy of the repository, and that copy is tested."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -37,6 +38,15 @@ def copy(tmp_path_factory):
         assert text.count(old) == 1
         (folder / name).write_text(text.replace(old, new), "utf-8")
     return folder
+
+
+def test_what_contributing_names_is_there():
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    named = {name for name in re.findall(r"(?:templates|tests|tools|chapters|code|book|coursework)/[\w./]*\w", text) if "my_" not in name}
+    assert len(named) > 15
+    assert [name for name in named if not (ROOT / name).exists()] == []
+    tests = "".join(path.read_text("utf-8") for path in (ROOT / "tests").glob("*.py"))
+    assert [name for name in re.findall(r"`(test_\w+)`", text) if f"def {name}(" not in tests] == []
 
 
 def test_a_new_chapter_is_too_short_and_nothing_else(copy):
