@@ -37,7 +37,7 @@ def alternatives(prelude):
 def names(selector):
     """The classes and ids that an element must have; what stands in ``:not(...)`` and other brackets does not count."""
     for before, token in zip([None, *selector], selector, strict=False):
-        if token.type == "hash" or (token.type == "ident" and before is not None and before == "."):
+        if token.type == "hash" or (token.type == "ident" and before == "."):
             yield token.value
 
 
