@@ -342,9 +342,13 @@ def test_a_finger_moves_both_sliders(alive):
         agrees(page, view)
 
 
-@pytest.mark.parametrize("width", [320, 360, 375, 1280])
-def test_it_fits_every_screen_and_the_sentence_stays_in_view_with_the_gate(alive, width):
+COMMON = [(width, "sans-serif") for width in (320, 360, 375, 1280)]
+
+
+@pytest.mark.parametrize(("width", "letters"), [*COMMON, (375, "DejaVu Sans"), (1280, "DejaVu Sans")])
+def test_it_fits_every_screen_and_the_sentence_stays_in_view_with_the_gate(alive, width, letters):
     page = alive(FadingMemory(gap=20), viewport={"width": width, "height": 667})
+    page.add_style_tag(content=f"body {{ font-family: {letters} }}")
     found = page.evaluate("""() => {
         const [gap, bias] = document.querySelectorAll(".lw-box input");
         const place = (selector) => document.querySelector(selector).getBoundingClientRect();

@@ -652,9 +652,11 @@ def test_everybody_can_use_it(alive, theme, architecture, width):
     assert [f"{v['id']}: {v['nodes'][0]['html'][:200]}" for v in found if v["id"] != "region"] == []
 
 
+@pytest.mark.parametrize("letters", ["sans-serif", "DejaVu Sans"])
 @pytest.mark.parametrize("width", [320, 360, 375, 768, 1280])
-def test_it_fits_every_screen_and_no_two_words_touch(alive, width):
+def test_it_fits_every_screen_and_no_two_words_touch(alive, width, letters):
     page = alive(PhaseDiagram(made(8)), viewport={"width": width, "height": 700})
+    page.add_style_tag(content=f"body {{ font-family: {letters} }}")
     found = page.evaluate("""() => {
         const box = document.querySelector(".lw-box").getBoundingClientRect();
         const pad = parseFloat(getComputedStyle(document.querySelector(".lw-box")).paddingLeft) - 1;

@@ -195,6 +195,8 @@ function render({ model, el }) {
 
   const result = make("p", "lw-result lw-fade-result");
   result.setAttribute("role", "status");
+  const said = make("span", "lw-result-text");
+  result.append(said);
   const holder = make("div", "lw-fade-plot");
   holder.innerHTML = '<svg role="img"></svg>';
   const svg = holder.firstChild;
@@ -235,7 +237,7 @@ function render({ model, el }) {
     gate.textContent = `f = sigmoid(b) = ${decimal(state.bias)}`;
     half.textContent = `half is gone after ${words(halfLife(state.bias))}`;
     // A number and its percent sign stay on one line.
-    result.replaceChildren(...verdict(state).split(/(\S+ %)/).map((part, n) => (n % 2 ? make("span", "lw-fade-whole", part) : part)));
+    said.replaceChildren(...verdict(state).split(/(\S+ %)/).map((part, n) => (n % 2 ? make("span", "lw-fade-whole", part) : part)));
     svg.setAttribute("aria-label", description(state));
     gap.show();
     bias.show();
@@ -243,6 +245,9 @@ function render({ model, el }) {
   };
   const rewrite = () => {
     write();
+    // Room for the longest sentence of any bias, so that nothing below it moves while the gate is dragged.
+    const all = Array.from({ length: 121 }, (_, n) => verdict({ bias: n / 10 - 3, gap: model.get("gap") }));
+    result.dataset.longest = all.reduce((a, b) => (b.length > a.length ? b : a)).replace(/ %/g, "\u00a0%");
     fade();
   };
   const resized = new ResizeObserver(() => {

@@ -321,6 +321,11 @@ function render({ model, el }) {
   controls.append(kinds, bias.row, gap.row);
 
   const result = make("p", "lw-result lw-phase-result", "", { role: "status" });
+  const said = make("span", "lw-result-text");
+  result.append(said);
+  // Room for the longest sentence of any cell, so that nothing below it moves from one to the next.
+  const all = rows.flatMap((_, row) => gaps.map((_, column) => verdict({ ...state(), ...picked(row, column) })));
+  result.dataset.longest = all.reduce((a, b) => (b.length > a.length ? b : a)).replace(/ %/g, "\u00a0%");
   const curves = make("div", "lw-phase-curves");
   const head = make("p", "lw-phase-head");
   const holder = make("div", "lw-phase-plot");
@@ -361,9 +366,9 @@ function render({ model, el }) {
     head.replaceChildren(make("b", "", called(now.architecture, now.bias, now.gap)), " ", make("span", "", "one line a seed"));
     svg.setAttribute("aria-label", learning(now));
     // A number and its percent sign stay on one line.
-    const said = verdict(now);
-    if (result.textContent !== said)
-      result.replaceChildren(...said.split(/(\S+ %\)?)/).map((part, n) => (n % 2 ? make("span", "lw-phase-whole", part) : part)));
+    const words = verdict(now);
+    if (said.textContent !== words)
+      said.replaceChildren(...words.split(/(\S+ %\)?)/).map((part, n) => (n % 2 ? make("span", "lw-phase-whole", part) : part)));
     sketch();
   };
   const resized = new ResizeObserver(() => {
