@@ -280,7 +280,8 @@ def what_it_names_is_there(chapter):
 
 def terms():
     """The terms of the glossary, in its order."""
-    return re.findall(r"^(\S[^\n]*)\n  \S", (ROOT / "book" / "glossary.md").read_text("utf-8"), re.MULTILINE)
+    text = (ROOT / "book" / "glossary.md").read_text("utf-8").split("{glossary}")[1]
+    return re.findall(r"^(\S[^\n]*)\n  \S", text, re.MULTILINE)
 
 
 def sources():
