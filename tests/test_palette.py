@@ -1,10 +1,14 @@
+import io
 import json
 import re
 from pathlib import Path
 
+import dark_figures
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from matplotlib import colors
+from PIL import Image
 
 from lstmbook import palette, plots
 
@@ -41,6 +45,41 @@ def test_the_style_sheet_of_the_figures_draws_in_the_palette():
     with plt.style.context("lstmbook.book"):
         cycle = {f"#{colour}".upper().replace("##", "#") for colour in plt.rcParams["axes.prop_cycle"].by_key()["color"]}
     assert cycle <= set(palette.COLOURS.values())
+
+
+@pytest.mark.parametrize("name", HOUSE)
+def test_a_colour_of_a_figure_is_its_own_on_a_dark_page(name):
+    """Whole, mixed with the white of the paper as at the edge of a line, and darkened for letters."""
+    entry = palette.PALETTE[name]
+    drawn, lit = np.array(colors.to_rgb(entry["colour"])), 255 * np.array(colors.to_rgb(entry["on_dark"]))
+    *colour, opacity = dark_figures.mixed(*(255 * drawn).round())
+    assert np.allclose(colour, lit, atol=2) and opacity == 255
+    *colour, opacity = dark_figures.mixed(*(255 * (0.4 * drawn + 0.6)).round())
+    assert np.allclose(colour, lit, atol=6) and abs(opacity - 0.4 * 255) < 3
+    *colour, opacity = dark_figures.mixed(*(255 * np.array(colors.to_rgb(entry["on_light"]))).round())
+    assert opacity == 255 and contrast(np.array(colour) / 255, dark_figures.PAGE) >= 4.5
+
+
+def test_white_paper_is_the_dark_page_and_black_ink_is_light():
+    assert dark_figures.mixed(255, 255, 255)[3] == 0
+    assert dark_figures.mixed(0, 0, 0) == (0xE0, 0xE0, 0xE0, 255)
+    *grey, opacity = dark_figures.mixed(0x44, 0x44, 0x44)
+    assert min(grey) > 150 and opacity > 180
+
+
+def test_the_dark_copy_of_a_picture_has_its_shape_and_nothing_of_its_paper():
+    buffer = io.BytesIO()
+    picture = Image.new("RGB", (40, 20), "white")
+    picture.paste(palette.COLOURS["output"], (10, 5, 30, 15))
+    picture.save(buffer, "PNG")
+    dark = Image.open(io.BytesIO(dark_figures.dark_picture(buffer.getvalue()))).convert("RGBA")
+    assert dark.size == (40, 20)
+    assert dark.getpixel((2, 2))[3] == 0 and dark.getpixel((20, 10)) == (0x56, 0xB4, 0xE9, 255)
+
+
+def test_a_drawing_in_a_foreign_colour_is_one_sentence():
+    with pytest.raises(ValueError, match="a drawing has the colour #123456: take one of the palette"):
+        dark_figures.dark_drawing(b'<svg><path fill="#123456"/></svg>')
 
 
 def hues(text):

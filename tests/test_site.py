@@ -126,6 +126,20 @@ def test_the_sliders_answer_the_mouse_and_the_finger(chromium, address, site):
     page.context.close()
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_each_figure_is_seen_in_the_copy_of_its_theme_and_only_that_is_fetched(chromium, address, theme):
+    page, _ = open_page(chromium, f"{address}/chapters/06_gates.html", color_scheme=theme)
+    pairs = page.locator("article figure .only-light"), page.locator("article figure .only-dark")
+    assert pairs[0].count() == pairs[1].count() >= 4
+    for kind, images in zip(THEMES, pairs, strict=True):
+        assert {image.is_visible() for image in images.all()} == {kind == theme}
+    images = pairs[THEMES.index(theme)]
+    assert all(image.evaluate("image => image.decode().then(() => image.naturalWidth > 0)") for image in images.all())
+    fetched = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name).filter(name => name.includes('_images'))")
+    assert fetched and {"/dark/" in name for name in fetched} == {theme == "dark"}
+    page.context.close()
+
+
 @pytest.mark.parametrize("scheme", ["http", "file"])
 def test_two_trained_networks_read_the_sentence_in_the_page(chromium, address, site, scheme):
     """What the chapter asserts of the networks that it stores: one holds Marathi over 33 words, both over 5."""

@@ -14,7 +14,7 @@ from bs4 import BeautifulSoup
 
 ROOT = Path(__file__).resolve().parents[1]
 HERE = ROOT / "book" / "editions"
-LEFT_OUT = ".headerlink, .lb-editions, .lb-ways, .toctree-wrapper, mjx-assistive-mml, script"
+LEFT_OUT = ".headerlink, .lb-editions, .lb-ways, .only-dark, .toctree-wrapper, mjx-assistive-mml, script"
 """What has no meaning in a book that is one file."""
 FONTS = {"fontpkg_ibm_plex_serif": "IBM Plex Serif", "fontpkg_ibm_plex_mono": "IBM Plex Mono"}
 FACES = {"Regular": (400, "normal"), "Italic": (400, "italic"), "SemiBold": (600, "normal"), "SemiBoldItalic": (600, "italic")}
