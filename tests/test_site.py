@@ -16,6 +16,9 @@ ROOT = Path(__file__).parents[1]
 CHAPTERS = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
 PAGES = [f"book/{path.stem}" for path in sorted((ROOT / "book").glob("*.md"))] + CHAPTERS
 THEMES = ["light", "dark"]
+LAID_OUT = """!("late" in document.documentElement.dataset)
+    || [...document.querySelectorAll(".bd-article > section > section")].every(section => section.style.contentVisibility)"""
+"""The sections of a page are laid out one by one."""
 
 
 def open_page(chromium, url, **options):
@@ -36,6 +39,7 @@ def open_page(chromium, url, **options):
     page.on("request", watch)
     page.goto(url)
     page.wait_for_load_state("networkidle")
+    page.wait_for_function(LAID_OUT)
     return page, wrong
 
 
