@@ -114,7 +114,12 @@ def book_of(site, file=lambda name: ""):
         inside = {name: pages[name] for name in names}
         book.append((caption, opening(caption, inside, door, file), inside))
     for heading in door.find_all("h2"):
-        if re.match(r"Part [IVX]+: ", heading.text):
+        if part := re.match(r"(Part [IVX]+): ", heading.text):
+            caption = next(caption for caption, *_ in book if caption.startswith(f"{part[1]}. "))
+            moved = {node["id"] for node in [heading.parent, *heading.parent.find_all(id=True)]}
+            for link in (link for page in pages.values() for link in page.find_all("a", href=True)):
+                if link["href"].partition("#")[2] in moved:
+                    link["href"] = f"{file(caption)}#{label(caption)}"
             heading.parent.decompose()
     return book
 
