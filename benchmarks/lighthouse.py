@@ -30,9 +30,10 @@ import programs
 
 
 def weight(page):
-    """The bytes of a page and of the pictures on it."""
+    """The bytes of a page and of the pictures on it, in one theme."""
     text = page.read_text("utf-8")
-    return len(text) + sum((page.parent / src).stat().st_size for src in set(re.findall(r'<img[^>]* src="([^":]+)"', text)))
+    pictures = set(re.findall(r'<img (?!class="only-dark")[^>]* src="([^":]+)"', text))
+    return len(text) + sum((page.parent / src).stat().st_size for src in pictures)
 
 
 def heaviest(count):

@@ -7,21 +7,19 @@ import json
 import re
 import xml.dom.minidom
 from decimal import ROUND_HALF_UP, Decimal
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import traitlets
+from living import HOST, SOURCES, style
 
-from lstmbook import palette, widgets
+from lstmbook import palette
 from lstmbook.cells import LSTMCell
 from lstmbook.widgets import gate_lab
 from lstmbook.widgets.gate_lab import PRESETS, USUAL, GateLab
 
-SOURCES = Path(widgets.__file__).parent
-HOST = Path(__file__).parents[1] / "book" / "extensions" / "widget_host.js"
-STYLE = palette.css() + (SOURCES / "widget.css").read_text("utf-8")
+STYLE = style()
 GATES = ["input", "forget", "candidate", "output"]
 
 
@@ -654,7 +652,7 @@ def test_a_frame_of_a_drag_is_short(alive):
             }
             return took;
         }""")
-        assert np.quantile(took, 0.1) < 16  # milliseconds, a frame, on a machine that may be busy: arithmetic, drawing, layout
+        assert np.quantile(took, 0.25) < 16  # milliseconds, a frame, on a machine that may be busy: arithmetic, drawing, layout
 
 
 def test_a_link_is_shown_and_opens_the_same_state(alive):

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import traitlets
+from living import SOURCES, style
 
-from lstmbook import cells, palette, tasks, widgets
+from lstmbook import cells, palette, tasks
 from lstmbook.widgets import gate_puzzle
 from lstmbook.widgets.gate_puzzle import GatePuzzle
 
-SOURCES = Path(widgets.__file__).parent
 LEVELS = gate_puzzle.levels()
 NUMBERS = [1, 2, 3, 4, 5]
 SENTENCES, RULES = [1, 2, 3], [4, 5]
@@ -348,7 +348,7 @@ def test_spoilt_progress_starts_afresh(run):
 
 def html_page(view, theme="light"):
     host = (Path(__file__).parents[1] / "book" / "extensions" / "widget_host.js").read_text("utf-8")
-    css = palette.css() + (SOURCES / "widget.css").read_text("utf-8")
+    css = style()
     source = json.dumps((SOURCES / f"{view.stem}.js").read_text("utf-8")).replace("</", "<\\/")
     look = {
         "light": "background:#fff",
@@ -641,7 +641,7 @@ def test_a_frame_of_the_puzzle_is_short(alive):
                 return performance.now() - start;
             });
         }""")
-        assert np.quantile(took, 0.1) < 16  # milliseconds, a frame, on a machine that may be busy: memory, verdict, drawing, layout
+        assert np.quantile(took, 0.25) < 16  # milliseconds, a frame, on a machine that may be busy: memory, verdict, drawing, layout
 
 
 FAKE = """(() => {

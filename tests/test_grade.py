@@ -446,7 +446,7 @@ def test_a_box_whose_watcher_stands_still_is_left_in_time():
         assert len(outputs) == 2 and why
         answers = box.follow([[["run", "#" * 200_000], ["call", "f", {"list": []}, []]]])
     assert answers == [{"error": "it never came back"}] and box.spent
-    assert time.monotonic() - began < 30
+    assert time.monotonic() - began < 12
 
 
 @pytest.mark.parametrize("output", [None, 3, {"output_type": "nonsense"}, {"output_type": "error", "ename": 3}, {"output_type": "stream"}])

@@ -8,19 +8,17 @@ import re
 import subprocess
 import sys
 import xml.dom.minidom
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import traitlets
+from living import SOURCES, enliven, style
 
-from lstmbook import palette, pytorch, tasks, widgets
+from lstmbook import palette, pytorch, tasks
 from lstmbook.widgets import memory_reader
 from lstmbook.widgets.memory_reader import LOOKS, MemoryReader
 
-SOURCES = Path(widgets.__file__).parent
-HOST = Path(__file__).parents[1] / "book" / "extensions" / "widget_host.js"
 V, K = tasks.Recall.words, tasks.Recall.classes
 TEXTS = {"openers": list(tasks._OPENERS), "clauses": list(tasks._CLAUSES)}
 THEMES = {  # those of the site: letters, soft letters, lines, the face of a box, the page
@@ -95,7 +93,7 @@ def run(javascript):
 @pytest.fixture
 def alive(chromium):
     """A page on which the stored widget has come to life, as on the site."""
-    css = palette.css() + (SOURCES / "widget.css").read_text("utf-8")
+    css = style()
     pages = []
 
     def show(view, theme="light", **options):
@@ -112,9 +110,7 @@ def alive(chromium):
             f'<!doctype html><html lang="en" data-theme="{theme}"><head>{head}<style>{css}{look}</style></head>'
             f"<body><main><h1>Reading the gates</h1>{view.stored()}</main></body></html>"
         )
-        page.evaluate("source => { window.lstmWidgets = source }", {view.stem: (SOURCES / f"{view.stem}.js").read_text("utf-8")})
-        page.add_script_tag(content=HOST.read_text("utf-8"))
-        page.wait_for_selector("[data-live]")
+        enliven(page, view)
         return page
 
     yield show
@@ -909,7 +905,7 @@ def test_it_fits_every_screen_and_no_two_words_touch(alive, width):
     assert len(found["heights"]) == 1, "the box keeps its height from word to word"
 
 
-def test_it_follows_within_a_twentieth_of_a_second(alive):
+def test_it_follows_within_a_frame(alive):
     page = alive(made(12, units=(24, 24), gap=60, word=30))
     took = page.evaluate("""() => {
         const sliders = document.querySelectorAll("input[type=range]"), took = [];
@@ -922,7 +918,7 @@ def test_it_follows_within_a_twentieth_of_a_second(alive):
         }
         return took;
     }""")
-    assert np.quantile(took, 0.1) < 50  # milliseconds, on a slow or busy machine too: two networks, words, drawing, layout
+    assert np.quantile(took, 0.25) < 16  # milliseconds, a frame, on a machine that may be busy: two networks, words, drawing, layout
 
 
 def test_paper_sees_the_marked_word_and_the_bars_too(alive):

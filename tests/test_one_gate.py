@@ -7,18 +7,16 @@ import html
 import json
 import re
 import xml.dom.minidom
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 import traitlets
+from living import enliven, style
 
-from lstmbook import palette, tasks, widgets
+from lstmbook import tasks
 from lstmbook.widgets.one_gate import OneGate, percent
 
-SOURCES = Path(widgets.__file__).parent
-HOST = Path(__file__).parents[1] / "book" / "extensions" / "widget_host.js"
 GATES = [n / 100 for n in range(101)]  # every state that the widget has
 
 
@@ -30,7 +28,7 @@ def run(javascript):
 @pytest.fixture
 def alive(chromium):
     """A page on which the stored widget has come to life, as on the site."""
-    css = palette.css() + (SOURCES / "widget.css").read_text("utf-8")
+    css = style()
     pages = []
 
     def show(view, **options):
@@ -40,9 +38,7 @@ def alive(chromium):
         page.set_content(f"{head}{view.stored()}<p id=after>after it</p>")
         page.wait_for_function("document.querySelector('img').complete")
         before = page.locator("#after").bounding_box()
-        page.evaluate("source => { window.lstmWidgets = source }", {view.stem: (SOURCES / f"{view.stem}.js").read_text("utf-8")})
-        page.add_script_tag(content=HOST.read_text("utf-8"))
-        page.wait_for_selector("[data-live]")
+        enliven(page, view)
         return page, before
 
     yield show

@@ -13,6 +13,7 @@ from pathlib import Path
 from PIL import Image
 
 sys.path.append(str(Path(__file__).parents[2] / "code"))
+from lstmbook import palette
 from lstmbook.palette import PALETTE
 
 PAGE, INK = "#121212", "#E0E0E0"
@@ -88,16 +89,17 @@ def show_both(app, pagename, templatename, context, doctree):
 
 
 def draw(app, exception):
-    """Make the copies that are not there yet; a picture's name tells its content."""
+    """Make the copies that are not there yet, or were mixed in another way; a picture's name tells its content."""
     if exception or app.builder.format != "html":
         return
     folder = Path(app.outdir) / "_images" / "dark"
     folder.mkdir(parents=True, exist_ok=True)
+    mixture = max(path.stat().st_mtime for path in (Path(__file__), Path(palette.__file__).with_name("palette.json")))
     for path in Path(app.outdir, "_images").glob("*.*"):
         target = folder / path.name
         if path.suffix == ".svg":
             target.write_bytes(dark_drawing(path.read_bytes()))
-        elif not target.exists():
+        elif not target.exists() or target.stat().st_mtime < mixture:
             target.write_bytes(dark_picture(path.read_bytes()))
 
 

@@ -314,6 +314,21 @@ function drawn(svg, [tag, kind, attributes, inner]) {
   return node;
 }
 
+/** Draw shapes into a picture and leave those alone that are there already. `keys` says what is there, and is brought up to date. */
+function redraw(svg, shapes, keys) {
+  shapes.forEach((shape, n) => {
+    const key = JSON.stringify(shape);
+    if (keys[n] === key) return;
+    if (n < keys.length) svg.childNodes[n].replaceWith(drawn(svg, shape));
+    else svg.append(drawn(svg, shape));
+    keys[n] = key;
+  });
+  while (keys.length > shapes.length) {
+    svg.lastChild.remove();
+    keys.pop();
+  }
+}
+
 function slider(label, kind, attributes, choose) {
   const row = make("label", `lw-slider lw-mem-slider ${kind}`);
   const input = make("input", "", "", { type: "range", step: 1, ...attributes });
@@ -469,7 +484,7 @@ function render({ model, el }) {
     const top3 = make("ol", "lw-mem-best", "", { "aria-label": `What the ${NAMES[kind]} believes in most` });
     panel.append(head, hint, holder, top3);
     panels.append(panel);
-    return { kind, panel, holder, svg: holder.firstChild, top3 };
+    return { kind, panel, holder, svg: holder.firstChild, keys: [], top3 };
   });
   box.append(chosen, gap.row, buttons, edit, sentence, place.row, result, panels);
   el.classList.add("lstm-widget");
@@ -514,9 +529,11 @@ function render({ model, el }) {
 
   let width = 0;
   let spelt = "";
+  let found = {}; // what the networks hold of what is spelt
   let nodes = [];
   function show() {
     if (busy) return;
+    width = Math.max(220, made[0].holder.clientWidth || 328); // before anything changes, or the page would be laid out twice
     const [state, filler, word, shown] = ["state", "filler", "word", "shown"].map((name) => model.get(name));
     const all = words();
     const tokens = all.map((each) => token.get(each));
@@ -533,6 +550,7 @@ function render({ model, el }) {
     const held = sentence.contains(el.getRootNode().activeElement);
     if (spelt !== all.join("|")) {
       spelt = all.join("|");
+      found = Object.fromEntries(Object.entries(networks).map(([kind, network]) => [kind, read(network, tokens)]));
       nodes = all.map((each, n) => {
         const kind = n === 0 ? "name" : n <= filler.length ? "filler" : "question";
         return make("span", "lw-mem-word", each, { role: "option", "data-n": n + 1, "data-part": kind });
@@ -551,20 +569,19 @@ function render({ model, el }) {
     replaced.textContent = inside ? `“${all[word - 1]}”, word ${word}, becomes` : "select a filler word, and replace it here";
     known.value = inside ? all[word - 1] : "";
 
-    const found = Object.fromEntries(Object.entries(networks).map(([kind, network]) => [kind, read(network, tokens)]));
     const said = verdict(all, word, { RNN: found.RNN.beliefs[word - 1], LSTM: found.LSTM.beliefs[word - 1] }, answer, languages);
     if (result.textContent !== said)
       result.replaceChildren(...said.split(/(\S+ %\)?)/).map((part, n) => (n % 2 ? make("span", "lw-mem-whole", part) : part)));
     radios.forEach((radio) => (radio.checked = radio.value === shown));
 
-    width = Math.max(220, made[0].holder.clientWidth || 328);
-    for (const { kind, panel, svg, top3 } of made) {
+    for (const { kind, panel, svg, keys, top3 } of made) {
       const what = kind === "RNN" ? "h" : shown;
       const belief = found[kind].beliefs.map((each) => each[spoken[token.get(state)]]);
       panel.dataset.kind = KINDS[what];
-      svg.setAttribute("viewBox", `0 0 ${width} ${frame(width, networks[kind].units, all.length).height}`);
+      const seen = `0 0 ${width} ${frame(width, networks[kind].units, all.length).height}`;
+      if (svg.getAttribute("viewBox") !== seen) svg.setAttribute("viewBox", seen); // even the same one lays all out anew
       svg.setAttribute("aria-label", told(kind, what, found[kind][what], belief, word, answer));
-      svg.replaceChildren(...chart(what, found[kind][what], belief, all, word, answer, width).map((shape) => drawn(svg, shape)));
+      redraw(svg, chart(what, found[kind][what], belief, all, word, answer, width), keys);
       const beliefs = found[kind].beliefs[word - 1];
       top3.replaceChildren(
         ...best(beliefs).map((k) => {
