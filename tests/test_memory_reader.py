@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 import traitlets
-from living import SOURCES, enliven, style
+from living import FRAME, SOURCES, answered, enliven, style
 
 from lstmbook import palette, pytorch, tasks
 from lstmbook.widgets import memory_reader
@@ -907,18 +907,12 @@ def test_it_fits_every_screen_and_no_two_words_touch(alive, width):
 
 def test_it_follows_within_a_frame(alive):
     page = alive(made(12, units=(24, 24), gap=60, word=30))
-    took = page.evaluate("""() => {
-        const sliders = document.querySelectorAll("input[type=range]"), took = [];
-        for (let n = 0; n < 30; n++) {
-            const slider = sliders[n % 2], start = performance.now();
-            slider.value = n % 2 ? 10 + n : 60 - (n % 3);
-            slider.dispatchEvent(new Event("input"));
-            document.querySelector(".lw-box").getBoundingClientRect();
-            took.push(performance.now() - start);
-        }
-        return took;
-    }""")
-    assert np.quantile(took, 0.25) < 16  # milliseconds, a frame, on a machine that may be busy: two networks, words, drawing, layout
+    move = """(n) => {
+        const slider = document.querySelectorAll("input[type=range]")[n % 2];
+        slider.value = n % 2 ? n % 59 : 60 - (n % 3);
+        slider.dispatchEvent(new Event("input"));
+    }"""
+    assert answered(page, move) < FRAME
 
 
 def test_paper_sees_the_marked_word_and_the_bars_too(alive):

@@ -34,7 +34,7 @@ class OneGate(BookWidget):
         traitlets.TraitError: for a gate outside 0 to 1.
 
     >>> gate = OneGate(forget=0.9)
-    >>> len(gate.kept), round(gate.kept[-1], 3), gate.fate
+    >>> len(gate.kept), round(float(gate.kept[-1]), 3), gate.fate
     (39, 0.018, 'forgotten')
     >>> gate.forget = 0.99
     >>> gate.verdict()
