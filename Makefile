@@ -33,7 +33,7 @@ release: env-all  ## make the students' copies of the assignments in _build/cour
 
 test: env-all  ## run every test and every notebook
 	@$(BIN)/python tools/programs.py
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
 
 bench: env-all  ## time the LSTM in NumPy beside PyTorch's
 	@$(BIN)/python benchmarks/speed.py

@@ -1,10 +1,37 @@
 """What every test run needs, whichever folder it starts in: quiet progress bars and one thread, also in the notebooks' kernels."""
 
+import contextlib
 import os
+from pathlib import Path
+
+import pytest
 
 collect_ignore_glob = ["*/wrong.py", "*/check.py"]  # many of one name, and no modules
 
 os.environ.update(TQDM_DISABLE="1", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", JUPYTER_PLATFORM_DIRS="1")
+
+
+@contextlib.contextmanager
+def locked(name, shared=False):
+    """Hold a lock that all processes of this test run know by its name."""
+    import fcntl
+
+    folder = Path(__file__).parent / "_build"
+    folder.mkdir(exist_ok=True)
+    with (folder / f"{name}.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    """A test marked ``alone`` begins when the other processes have ended theirs, and they begin no other before its end."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return (yield)
+    with contextlib.ExitStack() as turn:
+        with locked("door"):  # whoever waits for the room stands in the door, so that nobody slips in before
+            turn.enter_context(locked("room", shared=item.get_closest_marker("alone") is None))
+        return (yield)
 
 
 def pytest_terminal_summary(terminalreporter):

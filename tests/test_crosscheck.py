@@ -496,6 +496,7 @@ f = lambda: np.zeros(2)""",
 }
 
 
+@pytest.mark.alone
 def test_harm_is_a_sentence_and_what_comes_after_is_as_it_would_have_been(sandboxed):
     right = {"result": packed(np.zeros(2)), "kept": packed(())}
     call, honest = Call("a", "f", (), ("m",)), "def f():\n    print('x' * 10**6)\n    return np.zeros(2)"
@@ -516,6 +517,7 @@ def test_a_call_that_ends_the_program_or_gives_too_much_does_not_end_the_next(sa
     assert last["result"] == {"value": 1}
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(
     "text", ["import os, signal\nos.kill(os.getppid(), signal.SIGKILL)", "import signal\nsignal.signal(14, 1)\nwhile True: pass"]
 )

@@ -87,6 +87,8 @@ def test_every_widget_of_the_zip_answers_the_keyboard(stick, offline):
     for path in sorted(stick.glob("*/*.html")):
         for name in set(re.findall(r'data-widget="(\w+)"', path.read_text("utf-8"))) - moved:
             widget = visit(path).locator(f'[data-widget="{name}"]').first
+            widget.scroll_into_view_if_needed()
+            widget.page.wait_for_function("el => 'live' in el.dataset", arg=widget.element_handle())
             before = widget.inner_html()
             for control in widget.locator('input[type="range"], [role=slider], button, [tabindex="0"]').all()[:5]:
                 control.focus()

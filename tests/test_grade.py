@@ -29,7 +29,7 @@ from coursework import course, fast, feedback, grade, marking, proof, release, s
 ROOT = Path(__file__).parents[1]
 AUTOMATIC, BY_HAND = proof.points(SOURCE)
 
-pytestmark = pytest.mark.usefixtures("sandboxed")
+pytestmark = [pytest.mark.usefixtures("sandboxed"), pytest.mark.alone]
 
 
 @pytest.fixture(scope="session")

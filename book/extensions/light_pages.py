@@ -24,6 +24,18 @@ UNUSED_FILES = ("scripts/fontawesome.*", "vendor", "webpack-macros.html", "sbt-w
 PROBED = '"pre",".nboutput > .output_area",".cell_output > .output",".jp-RenderedHTMLCommon",'
 """What the theme's script measures to find out whether it scrolls. In this book tables alone may, and the rest costs a layout of all."""
 
+HEIGHTS = {
+    "letters": (0.65, 0.39),
+    "paragraphs": (23, 17),
+    "lines of code": (30, 20),
+    "figures": (207, 340),
+    "formulas": (50, 50),
+    "sections": (142, 117),
+    "widgets": (1196, 891),
+    "rows": (71, 58),
+}
+"""The pixels that each takes on a phone and on a wide screen: least squares over this book's sections, most of them within a tenth."""
+
 
 def is_unused(asset):
     """Is this script or style sheet one that no page of the book needs?"""
@@ -60,7 +72,7 @@ def drop_unused(app, pagename, templatename, context, doctree):
         body = re.sub(r"(Solution to)(<a [^>]*>) ", r"\1 \2", body)
         # a link to GitHub would ask for an icon font
         body = body.replace('class="github reference external"', 'class="reference external"')
-        context["body"] = with_sizes(app, body)
+        context["body"] = with_sizes(app, with_heights(doctree, body) if doctree else body)
 
 
 def description(doctree):
@@ -88,6 +100,43 @@ def with_sizes(app, body):
         return tag.replace("<img", f'<img width="{width}" height="{height}"{lazy}', 1)
 
     return re.sub(r'<img [^>]*?src="([^"]*)"[^>]*>', complete, body)
+
+
+def heights(section):
+    """About how many pixels high a section is on a phone and on a wide screen."""
+    folded = {
+        id(node)
+        for box in section.findall(nodes.Element)
+        if {"dropdown", "tag_hide-input"} & set(box.get("classes", ()))
+        for node in box.findall()
+    }
+    count = dict.fromkeys(HEIGHTS, 0)
+    for node in section.findall(nodes.Element):
+        classes = node.get("classes", ())
+        if id(node) in folded:
+            continue
+        if isinstance(node, nodes.paragraph | nodes.caption | nodes.title) and not isinstance(node.parent, nodes.entry):
+            count["letters"] += len(node.astext())
+            count["paragraphs"] += 1
+        elif isinstance(node, nodes.literal_block) and "text_plain" not in classes:
+            count["lines of code"] += node.astext().count("\n") + 1
+        count["figures"] += isinstance(node, nodes.image)
+        count["formulas"] += isinstance(node, nodes.math_block)
+        count["sections"] += isinstance(node, nodes.section)
+        count["widgets"] += isinstance(node, nodes.raw) and "text_html" in classes
+        count["rows"] += isinstance(node, nodes.row)
+    return [round(sum(count[name] * HEIGHTS[name][k] for name in HEIGHTS)) for k in (0, 1)]
+
+
+def with_heights(doctree, body):
+    """Each section of a page says about how high it is, because it is laid out only when it is near."""
+    for part in doctree.findall(lambda node: isinstance(node, nodes.section) and node.parent is doctree):
+        for section in part.children:
+            if isinstance(section, nodes.section):
+                narrow, wide = heights(section)
+                names = "|".join(map(re.escape, section["ids"]))
+                body = re.sub(rf'(<section [^>]*id="(?:{names})")', rf'\1 style="--narrow: {narrow}px; --wide: {wide}px"', body, count=1)
+    return body
 
 
 def remove_unused(app, exception):

@@ -1,4 +1,4 @@
-// Brings every stored widget of a page to life: the part of a Jupyter front end that a widget needs, and no more.
+// Brings the stored widgets of a page to life, each when it is at most a screen away: the part of a Jupyter front end that a widget needs, and no more.
 
 class Model {
   constructor(state) {
@@ -27,7 +27,7 @@ class Model {
   save_changes() {}
 }
 
-for (const el of document.querySelectorAll("[data-widget]")) {
+function enliven(el) {
   const url = URL.createObjectURL(new Blob([lstmWidgets[el.dataset.widget]], { type: "text/javascript" }));
   import(url).then((module) => {
     module.default.render({ model: new Model(JSON.parse(el.dataset.state)), el });
@@ -35,3 +35,16 @@ for (const el of document.querySelectorAll("[data-widget]")) {
     URL.revokeObjectURL(url);
   });
 }
+
+const near = new IntersectionObserver(
+  (found) => {
+    for (const { target, isIntersecting } of found) {
+      if (!isIntersecting) continue;
+      near.unobserve(target);
+      enliven(target);
+    }
+  },
+  { rootMargin: "100% 0%" },
+);
+
+for (const el of document.querySelectorAll("[data-widget]")) near.observe(el);
