@@ -60,7 +60,7 @@ def offline(chromium):
 
     def visit(path, query=""):
         page.goto(path.as_uri() + query)
-        page.wait_for_load_state("networkidle")
+        page.wait_for_timeout(500)  # for what a page asks for when it has loaded
         return page
 
     yield visit, wrong
