@@ -20,7 +20,9 @@ WHOLE = """async () => {
     delete document.documentElement.dataset.late;
     for (const el of document.querySelectorAll("[data-widget]")) {
         el.scrollIntoView();
-        while (!("live" in el.dataset)) await new Promise(requestAnimationFrame);
+        for (const until = performance.now() + 30000; !("live" in el.dataset); await new Promise(requestAnimationFrame)) {
+            if (performance.now() > until) throw new Error(`${el.dataset.widget} does not come alive`);
+        }
     }
     scrollTo({ top: 0, behavior: "instant" });
 }"""
@@ -333,8 +335,8 @@ def test_everybody_can_use_the_page(chromium, address, site, name, theme):
 def test_nothing_is_wider_than_the_screen(chromium, address, site, name):
     page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": 320, "height": 740})
     for unfolded in (False, True):
-        if unfolded:
-            page.evaluate("document.querySelectorAll('.toggle-button').forEach(button => button.click())")
+        for handle in page.locator(".toggle-button").all() if unfolded else ():
+            handle.click()
         for width in (320, 375, 768):
             page.set_viewport_size({"width": width, "height": 740})
             assert page.evaluate("document.documentElement.scrollWidth") <= width
