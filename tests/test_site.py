@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
+import live_widgets
 import one_stylesheet
 import pytest
 import tinycss2
@@ -533,6 +534,36 @@ def test_nothing_jumps_while_a_page_loads_and_is_read_to_its_end(chromium, addre
     assert page.evaluate("shifts.reduce((sum, shift) => sum + shift, 0)") < 0.02
     assert page.locator("[data-widget]").count() == page.locator("[data-live]").count()
     page.close()
+
+
+def before_and_alive(page, url):
+    """How high each widget of a page is before it is alive, with the room kept for it, and then by itself."""
+    held = []
+    page.route("**/widget_host.js*", lambda route: held.append(route))
+    page.goto(url, wait_until="commit")
+    page.wait_for_selector("footer", state="attached")
+    page.evaluate("delete document.documentElement.dataset.late")
+    measure = "[...document.querySelectorAll('[data-widget]')].map(el => [el.dataset.widget, el.getBoundingClientRect().height])"
+    before = page.evaluate(measure)
+    held[0].continue_()
+    page.evaluate(WHOLE)
+    page.add_style_tag(content="[data-widget] { min-height: 0 !important; }")
+    return zip(before, page.evaluate(measure), strict=True)
+
+
+@pytest.mark.parametrize("width", [320, 375, 550, 1280])
+def test_a_page_keeps_room_for_a_widget_before_it_is_alive(chromium, address, width):
+    seen = set()
+    for name in (
+        "book/hinglish",
+        *(f"chapters/{name}" for name in ("01_why_remember", "04_vanishing_gradients", "05_two_memories", "10_training")),
+    ):
+        page = chromium.new_page(viewport={"width": width, "height": 720})
+        for (widget, room), (_, alive) in before_and_alive(page, f"{address}/{name}.html"):
+            assert abs(room - alive) < 50, f"{name}: {widget} has {room} pixels before it is alive and takes {alive}"
+            seen.add(widget)
+        page.close()
+    assert seen == set(live_widgets.ROOM)
 
 
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])

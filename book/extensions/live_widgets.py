@@ -22,6 +22,19 @@ ROOT = Path(__file__).parents[2]
 MODULES = ROOT / "code" / "lstmbook" / "widgets"
 STORED = re.compile(r'<div class="lstm-widget" data-widget="(\w+)"')
 
+ROOM = {
+    "fading_memory": {0: 1218, 332: 1145, 368: 1075, 404: 1005, 488: 935, 512: 890, 596: 820, 614: 745},
+    "gate_lab": {0: 1702, 326: 1653, 344: 1568, 392: 1507, 458: 1451, 614: 1015},
+    "gate_puzzle": {0: 1565, 344: 1478, 356: 1419, 412: 1323, 506: 1275, 536: 1224, 614: 1353, 626: 1069},
+    "memory_reader": {0: 1910, 338: 1865, 380: 1806, 404: 1748, 566: 1677, 614: 1587, 674: 1041},
+    "sentence_window": {0: 537, 614: 325},
+    "gradient_reach": {0: 737, 332: 683, 614: 580},
+    "one_gate": {0: 410, 344: 362, 620: 304},
+    "phase_diagram": {0: 1219, 362: 1166, 410: 1101, 536: 1049, 614: 998, 674: 689},
+}
+"""How many pixels high each widget is alive, from which width of the window on. A page keeps this room for it, so that nothing below it
+moves when it comes to life."""
+
 sys.path.append(str(ROOT / "code"))
 from lstmbook import palette
 
@@ -69,11 +82,21 @@ def add_modules(app, pagename, templatename, context, doctree):
         app.add_js_file("widget_host.js", loading_method="defer", priority=900)
 
 
+def room():
+    """The style sheet that keeps ``ROOM`` where widgets can come to life."""
+    rules = "".join(
+        f'@media (min-width: {width}px) {{ [data-widget="{name}"] {{ min-height: {height / 16:g}rem; }} }}\n'
+        for name, steps in ROOM.items()
+        for width, height in steps.items()
+    )
+    return f"@media screen and (scripting: enabled) {{\n{rules}}}\n"
+
+
 def write_assets(app):
     """Write what is derived: the palette and the widgets' look as one style sheet, each module as a script that carries it as text."""
     static = Path(app.outdir) / "_static"
     (static / "widgets").mkdir(parents=True, exist_ok=True)
-    (static / "widgets.css").write_text(palette.css() + (MODULES / "widget.css").read_text("utf-8"), "utf-8")
+    (static / "widgets.css").write_text(palette.css() + (MODULES / "widget.css").read_text("utf-8") + room(), "utf-8")
     for module in MODULES.glob("*.js"):
         text = json.dumps(module.read_text("utf-8"))
         (static / "widgets" / module.name).write_text(f'(window.lstmWidgets ??= {{}})["{module.stem}"] = {text};\n', "utf-8")
