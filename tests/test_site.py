@@ -511,6 +511,29 @@ def test_every_picture_says_how_large_it_is(site):
     assert [(each["width"], each["height"]) for each in drawings] == [("560", "478")] * 2  # as its viewBox says, in either theme
 
 
+@pytest.mark.parametrize("scheme", ["http", "file"])
+@pytest.mark.parametrize("way", ["mouse", "touch", "keys"])
+def test_the_menu_of_downloads_opens_and_its_script_comes_only_then(chromium, address, site, scheme, way):
+    context = chromium.new_context(has_touch=True)
+    page = context.new_page()
+    page.goto(where(address, site, CHAPTERS[0], scheme))
+    page.wait_for_load_state("networkidle")
+    button, item = page.get_by_label("Download this page"), page.locator(".btn-download-source-button")
+    assert not item.is_visible() and page.evaluate("!window.bootstrap")
+    if way == "keys":
+        button.focus()
+        page.keyboard.press("Enter")
+    else:
+        (button.click if way == "mouse" else button.tap)()
+    item.wait_for()
+    assert button.get_attribute("aria-expanded") == "true" and page.evaluate("!!window.bootstrap")
+    page.locator(".bd-article h1").click(position={"x": 5, "y": 5})
+    item.wait_for(state="hidden")
+    button.click()
+    item.wait_for()
+    context.close()
+
+
 @pytest.mark.parametrize("width", [375, 1280])
 @pytest.mark.parametrize("name", ["book/index", "book/hinglish", "chapters/01_why_remember", "chapters/15_reading_the_gates"])
 def test_nothing_jumps_while_a_page_loads_and_is_read_to_its_end(chromium, address, site, name, width):
