@@ -74,7 +74,10 @@ def test_the_dark_copy_of_a_picture_has_its_shape_and_nothing_of_its_paper():
     picture.save(buffer, "PNG")
     dark = Image.open(io.BytesIO(dark_figures.dark_picture(buffer.getvalue()))).convert("RGBA")
     assert dark.size == (40, 20)
-    assert dark.getpixel((2, 2))[3] == 0 and dark.getpixel((20, 10)) == (0x56, 0xB4, 0xE9, 255)
+    assert dark.getpixel((2, 2))[3] == 0 and dark.getpixel((20, 10)) == (
+        *(round(255 * part) for part in colors.to_rgb(palette.PALETTE["output"]["on_dark"])),
+        255,
+    )
 
 
 def test_a_drawing_in_a_foreign_colour_is_one_sentence():
