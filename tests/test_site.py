@@ -1,5 +1,6 @@
 """The built website in a real browser that can reach no host but this machine."""
 
+import functools
 import json
 import re
 import subprocess
@@ -414,6 +415,7 @@ def test_a_printed_page_is_the_article_alone_black_on_white_and_unfolded(chromiu
     page.context.close()
 
 
+@functools.cache
 def documents(site):
     return {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in site.rglob("*.html")}
 
@@ -587,6 +589,11 @@ def test_a_page_keeps_room_for_a_widget_before_it_is_alive(chromium, address, wi
             seen.add(widget)
         page.close()
     assert seen == set(live_widgets.ROOM)
+
+
+def test_every_widget_has_room(site):
+    stored = {each["data-widget"] for soup in documents(site).values() for each in soup.select("[data-widget]")}
+    assert stored == set(live_widgets.ROOM), "say in ROOM of book/extensions/live_widgets.py how high each widget is"
 
 
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
