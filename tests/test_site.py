@@ -576,24 +576,26 @@ def before_and_alive(page, url):
     return zip(before, page.evaluate(measure), strict=True)
 
 
+def test_a_figure_on_a_dark_page_has_no_ground_of_its_own(chromium, address):
+    page, _ = open_page(chromium, f"{address}/chapters/02_recurrence.html", color_scheme="dark")
+    grounds = page.eval_on_selector_all("figure img.only-dark", "all => all.map(el => getComputedStyle(el).backgroundColor)")
+    assert len(grounds) > 3 and set(grounds) == {"rgba(0, 0, 0, 0)"}
+    page.context.close()
+
+
 @pytest.mark.parametrize("width", [320, 375, 550, 1280])
-def test_a_page_keeps_room_for_a_widget_before_it_is_alive(chromium, address, width):
-    seen = set()
-    for name in (
-        "book/hinglish",
-        *(f"chapters/{name}" for name in ("01_why_remember", "04_vanishing_gradients", "05_two_memories", "10_training")),
-    ):
+def test_a_page_keeps_room_for_a_widget_before_it_is_alive(chromium, address, site, width):
+    first = {}
+    for path, soup in sorted(documents(site).items()):
+        for each in soup.select("[data-widget]"):
+            first.setdefault(each["data-widget"], path.relative_to(site))
+    table = "ROOM in book/extensions/live_widgets.py"
+    assert set(first) == set(live_widgets.ROOM), f"{table} says how high each widget is, and no other"
+    for path in set(first.values()):
         page = chromium.new_page(viewport={"width": width, "height": 720})
-        for (widget, room), (_, alive) in before_and_alive(page, f"{address}/{name}.html"):
-            assert abs(room - alive) < 50, f"{name}: {widget} has {room} pixels before it is alive and takes {alive}"
-            seen.add(widget)
+        for (widget, room), (_, alive) in before_and_alive(page, f"{address}/{path.as_posix()}"):
+            assert abs(room - alive) < 50, f"{path}: {widget} takes {alive} pixels alive and has {room} before: mend {table}"
         page.close()
-    assert seen == set(live_widgets.ROOM)
-
-
-def test_every_widget_has_room(site):
-    stored = {each["data-widget"] for soup in documents(site).values() for each in soup.select("[data-widget]")}
-    assert stored == set(live_widgets.ROOM), "say in ROOM of book/extensions/live_widgets.py how high each widget is"
 
 
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
