@@ -436,6 +436,24 @@ def test_every_internal_link_and_anchor_leads_somewhere(site):
     assert broken == []
 
 
+def test_no_line_of_prose_ends_between_a_number_and_what_it_counts(site):
+    for name in PAGES:
+        article = documents(site)[site / f"{name}.html"].find("article")
+        for text in article.find_all(string=re.compile(r"\d %|\b[Cc]hapter \d|\bPart [IV]")):
+            assert text.find_parent(["pre", "code", "script"]) or text.find_parent(attrs={"data-widget": True}), (name, text)
+
+
+def test_each_term_leads_to_the_chapter_that_first_speaks_of_it_and_back(site):
+    pages = {path.relative_to(site).as_posix(): soup for path, soup in documents(site).items()}
+    glossary = pages["book/glossary.html"]
+    for term in glossary.select("dl.glossary dt"):
+        (there,) = term.find_next_sibling("dd").select("a.lb-met")
+        page, _, anchor = there["href"].removeprefix("../").partition("#")
+        back = f"../book/glossary.html#{term['id']}"
+        assert pages[page].find(id=anchor).find("a", href=back), f"{term.text}: nothing in {page}, #{anchor} leads to it"
+        assert there.text == f"Chapter\u00a0{int(page.removeprefix('chapters/')[:2])}"
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_mathematics_is_typeset_and_can_be_heard(site, name):
     soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
@@ -574,6 +592,16 @@ def before_and_alive(page, url):
     page.evaluate(WHOLE)
     page.add_style_tag(content="[data-widget] { min-height: 0 !important; }")
     return zip(before, page.evaluate(measure), strict=True)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("name", ["chapters/02_recurrence", "chapters/06_gates"])
+def test_the_caption_of_each_figure_is_seen(chromium, address, name, theme):
+    page, _ = open_page(chromium, f"{address}/{name}.html", color_scheme=theme)
+    captions = page.locator("article figure > figcaption")
+    assert captions.count() == page.locator("article figure").count() > 0
+    assert captions.evaluate_all("all => all.filter(el => getComputedStyle(el).display === 'none').map(el => el.textContent)") == []
+    page.context.close()
 
 
 def test_a_figure_on_a_dark_page_has_no_ground_of_its_own(chromium, address):

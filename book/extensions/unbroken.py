@@ -1,0 +1,20 @@
+"""No line ends between a number and its percent sign, or between *chapter* and its number."""
+
+import re
+
+from docutils import nodes
+
+TORN = re.compile(r"(?<=\d) (?=%)|(?<=\b[Cc]hapter) (?=\d)|(?<=\bPart) (?=[IV]+\b)")
+
+
+def join(app, doctree, docname):
+    """Put a space that does not break into the prose of a page."""
+    for text in list(doctree.findall(nodes.Text)):
+        joined = TORN.sub("\u00a0", text)
+        if joined != text and not isinstance(text.parent, nodes.literal | nodes.FixedTextElement):
+            text.parent.replace(text, nodes.Text(joined))
+
+
+def setup(app):
+    app.connect("doctree-resolved", join, priority=900)  # after exercises and sources have got their words
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
