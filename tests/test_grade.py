@@ -29,7 +29,7 @@ from coursework import course, fast, feedback, grade, marking, proof, release, s
 ROOT = Path(__file__).parents[1]
 AUTOMATIC, BY_HAND = proof.points(SOURCE)
 
-pytestmark = [pytest.mark.usefixtures("sandboxed"), pytest.mark.alone]
+pytestmark = pytest.mark.usefixtures("sandboxed")
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,8 @@ def copied(tmp_path_factory):
 
 
 def command(where, folder, *options):
-    words = [sys.executable, "-m", "coursework.grade", NAME, *([where] if where else []), "--course", folder, *options]
+    """On one processor, unless the options say otherwise: the other tests have the rest."""
+    words = [sys.executable, "-m", "coursework.grade", NAME, *([where] if where else []), "--course", folder, "--workers", 1, *options]
     return list(map(str, words))
 
 
@@ -71,7 +72,7 @@ def marked(copied, tmp_path_factory):
         places = [str(folder / "course"), str(folder / "in"), str(ROOT / "coursework" / "source")]
         the_class(copied, folder / "in", places, server.getsockname()[1])
         before = {path: path.read_bytes() for place in places for path in Path(place).rglob("*") if path.is_file()}
-        said = graded(folder / "in", folder / "course", *LIMITS)
+        said = graded(folder / "in", folder / "course", *LIMITS, "--workers", os.cpu_count())
     return {"folder": folder / "course", "said": said, "found": journal(folder / "course"), "before": before}
 
 
@@ -84,6 +85,7 @@ def expected(marked, edits):
     return {name: mark for name, mark in fast.marks(SOURCE, edits, seed).items() if name in AUTOMATIC}
 
 
+@pytest.mark.alone  # it is the first to ask for the class, whose limits are seconds
 @pytest.mark.parametrize("student", ["reference", "untouched", "Núñez, Jr", "张伟", *HONEST])
 def test_who_is_honest_gets_what_the_work_is_worth_whoever_else_is_in_the_class(marked, student):
     edits = proof.edits(SOURCE, HONEST[student]) if student in HONEST else {} if student == "untouched" else RIGHT
@@ -262,7 +264,7 @@ def test_without_a_sandbox_nothing_is_marked_unless_students_are_trusted(copied,
     bare = os.environ | {"PATH": str(tmp_path)}
     refused = subprocess.run(command(tmp_path / "in", tmp_path / "course"), cwd=ROOT, capture_output=True, text=True, env=bare)
     assert refused.returncode == 1 and refused.stderr.startswith("Grading needs bubblewrap") and not (tmp_path / "course").exists()
-    trusting = command(tmp_path / "in", tmp_path / "course", "--trust-students", "--workers", "1")
+    trusting = command(tmp_path / "in", tmp_path / "course", "--trust-students")
     done = subprocess.run(trusting, cwd=ROOT, capture_output=True, text=True, env=bare)
     assert done.returncode == 0, done.stderr
     assert {name: gradebook(tmp_path / "course")["ann"][name] for name in AUTOMATIC} == AUTOMATIC
@@ -331,7 +333,7 @@ def test_many_machines_mark_and_one_may_die(copied, tmp_path):
         while len(journal(tmp_path / "course")) < 2 and batch.poll() is None:
             time.sleep(0.05)
         os.killpg(started[2].pid, signal.SIGKILL)
-        said, _ = batch.communicate(timeout=120)
+        said, _ = batch.communicate(timeout=300)
     finally:
         for process in started:
             with contextlib.suppress(ProcessLookupError):
@@ -439,6 +441,7 @@ def test_a_hidden_test_is_not_in_the_process_before_its_turn():
     assert why is None and [output[0]["text"] for output in (outputs[0], outputs[2])] == ["False\n", "True\n"]
 
 
+@pytest.mark.alone
 def test_a_box_whose_watcher_stands_still_is_left_in_time():
     began = time.monotonic()
     with sandbox.Box(limits=sandbox.Limits(cell=1, whole=4)) as box:

@@ -41,6 +41,8 @@ def mixed(red, green, blue):
         if black < 0:
             share, black = max(0, along / length), 0
         missed = sum((part - share * there - black) ** 2 for part, there in zip(ink, hue, strict=True))
+        if black > 0.01:
+            missed += 1e-4  # a tint of the hidden state's blue is nearly the output gate's and some black: then it is the tint
         if best is None or missed < best[0] - 1e-9:
             best = missed, share, black, on_dark
     _, share, black, on_dark = best

@@ -1,10 +1,12 @@
-"""No line ends between a number and its percent sign, or between *chapter* and its number."""
+"""No line ends inside a short piece of code, nor between a number and its percent sign, or between *chapter* and its number."""
 
 import re
 
 from docutils import nodes
 
 TORN = re.compile(r"(?<=\d) (?=%)|(?<=\b[Cc]hapter) (?=\d)|(?<=\bPart) (?=[IV]+\b)")
+SHORT = 24
+"""Letters of code that fit into a line of a phone."""
 
 
 def join(app, doctree, docname):
@@ -13,6 +15,9 @@ def join(app, doctree, docname):
         joined = TORN.sub("\u00a0", text)
         if joined != text and not isinstance(text.parent, nodes.literal | nodes.FixedTextElement):
             text.parent.replace(text, nodes.Text(joined))
+    for code in doctree.findall(nodes.literal):
+        if len(code.astext()) <= SHORT:
+            code["classes"].append("lb-short")
 
 
 def setup(app):
