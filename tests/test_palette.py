@@ -54,8 +54,9 @@ def test_a_colour_of_a_figure_is_its_own_on_a_dark_page(name):
     drawn, lit = np.array(colors.to_rgb(entry["colour"])), 255 * np.array(colors.to_rgb(entry["on_dark"]))
     *colour, opacity = dark_figures.mixed(*(255 * drawn).round())
     assert np.allclose(colour, lit, atol=2) and opacity == 255
-    *colour, opacity = dark_figures.mixed(*(255 * (0.4 * drawn + 0.6)).round())
-    assert np.allclose(colour, lit, atol=6) and abs(opacity - 0.4 * 255) < 3
+    for share in np.linspace(0.1, 0.9, 41):
+        *colour, opacity = dark_figures.mixed(*(255 * (1 - share * (1 - drawn))).round())
+        assert np.allclose(colour, lit, atol=8) and abs(opacity - share * 255) < 3, share
     *colour, opacity = dark_figures.mixed(*(255 * np.array(colors.to_rgb(entry["on_light"]))).round())
     assert opacity == 255 and contrast(np.array(colour) / 255, dark_figures.PAGE) >= 4.5
 

@@ -447,7 +447,9 @@ def test_each_term_leads_to_the_chapter_that_first_speaks_of_it_and_back(site):
     pages = {path.relative_to(site).as_posix(): soup for path, soup in documents(site).items()}
     glossary = pages["book/glossary.html"]
     for term in glossary.select("dl.glossary dt"):
-        (there,) = term.find_next_sibling("dd").select("a.lb-met")
+        found = term.find_next_sibling("dd").select("a.lb-met")
+        assert found, f"book/glossary.md: no chapter speaks of {term.text}: write {{term}}`...` where one does, or take it away"
+        (there,) = found
         page, _, anchor = there["href"].removeprefix("../").partition("#")
         back = f"../book/glossary.html#{term['id']}"
         assert pages[page].find(id=anchor).find("a", href=back), f"{term.text}: nothing in {page}, #{anchor} leads to it"

@@ -10,7 +10,7 @@ SHORT = 24
 
 
 def join(app, doctree, docname):
-    """Put a space that does not break into the prose of a page."""
+    """Put spaces that do not break into the prose of a page, and mark its short code for the style sheet."""
     for text in list(doctree.findall(nodes.Text)):
         joined = TORN.sub("\u00a0", text)
         if joined != text and not isinstance(text.parent, nodes.literal | nodes.FixedTextElement):
