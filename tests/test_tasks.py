@@ -55,6 +55,17 @@ def test_the_same_seed_gives_the_same_batch():
     assert (first == second).all()
 
 
+@pytest.mark.parametrize("gap", [0, 1, 2, 5, 33])
+def test_a_batch_is_made_of_sentences(gap):
+    """It is drawn without their words, to be quick, and from the same random numbers."""
+    task, rng = tasks.Recall(gap), np.random.default_rng(0)
+    tokens, answers = task.batch(np.random.default_rng(0), size=40)
+    rng.integers(gap, gap + 1)
+    drawn = [tasks.sentence(task.states[k], gap, rng) for k in rng.integers(28, size=40)]
+    np.testing.assert_array_equal(tokens, np.hstack([task.encode(each) for each in drawn]))
+    assert [task.languages[answer] for answer in answers] == [each.answer for each in drawn]
+
+
 def test_mixed_gaps_reach_both_ends():
     task, rng = tasks.Recall((2, 4)), np.random.default_rng(0)
     lengths = {len(task.batch(rng, 1)[0]) - 6 for _ in range(100)}

@@ -182,7 +182,8 @@ def fit(model, batches, loss, rate=3e-3, limit=1.0):
     True
     """
     rates = rate if callable(rate) else lambda step: rate
-    optimiser, history, training = torch.optim.Adam(model.parameters(), lr=rates(0)), train.History(), model.training
+    optimiser = torch.optim.Adam(model.parameters(), lr=rates(0), fused=True)  # fused: one loop over all weights
+    history, training = train.History(), model.training
     model.train()
     quiet = bool(os.environ.get("TQDM_DISABLE"))
     try:

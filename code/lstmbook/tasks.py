@@ -77,6 +77,7 @@ _CLAUSES_OF_THE_NOTES = (
     "it has an IPL team that everybody loves because of one batsman",
     "it is the engine of the economy of India",
 )
+_LENGTHS = {text: len(text.split()) for text in _OPENERS + _CLAUSES + _CLAUSES_OF_THE_NOTES}
 
 
 @dataclass(frozen=True)
@@ -129,31 +130,32 @@ def sentence(state="Maharashtra", gap=5, rng=None):
     if state not in STATES:
         raise ValueError(f"{state!r} is not one of the 28 states: see tasks.STATES")
     gap = _whole("gap", gap)
-    notes = state == "Maharashtra" and rng is None
-    clauses = _CLAUSES_OF_THE_NOTES + _CLAUSES if notes else _CLAUSES
-    openers = _OPENERS
-    if rng is not None:
-        openers = [openers[k] for k in rng.permutation(len(openers))]
-    return Sentence(state, gap, (*_filler(state, gap, openers, clauses, rng), *QUESTION), STATES[state])
-
-
-def _filler(state, gap, openers, clauses, rng):
-    """The name and ``gap`` words after it: an opener, whole clauses, and a last "and" where one word is left."""
+    clauses = _filler(gap, rng, notes=state == "Maharashtra" and rng is None)
+    shown = [state, *(word for clause in clauses for word in f"{clause},".split())]
+    if len(shown) <= gap:
+        shown[-1:] = [shown[-1].rstrip(","), "and"]
     if gap == 0:
-        return [state + ":"]
-    parts = [next(words for words in map(str.split, openers) if len(words) <= gap)]
-    left = gap - len(parts[0])
+        shown = [state + ":"]
+    return Sentence(state, gap, (*shown, *QUESTION), STATES[state])
+
+
+def _filler(gap, rng, notes=False):
+    """An opener and whole clauses of ``gap`` words together, or of one word less, since no clause is as short as that."""
+
+    def drawn(texts):
+        return texts if rng is None else [texts[k] for k in rng.permutation(len(texts)).tolist()]
+
+    openers = drawn(_OPENERS)
+    if gap == 0:
+        return []
+    chosen = [next(text for text in openers if _LENGTHS[text] <= gap)]
+    left = gap - _LENGTHS[chosen[0]]
     while left > 1:
-        order = clauses if rng is None else [clauses[k] for k in rng.permutation(len(clauses))]
-        for words in map(str.split, order):
-            if len(words) <= left:
-                parts.append(words)
-                left -= len(words)
-    shown = [state]
-    for k, words in enumerate(parts):
-        comma = "" if left and k == len(parts) - 1 else ","
-        shown += [*words[:-1], words[-1] + comma]
-    return shown + ["and"] * left
+        for text in drawn(_CLAUSES_OF_THE_NOTES + _CLAUSES if notes else _CLAUSES):
+            if _LENGTHS[text] <= left:
+                chosen.append(text)
+                left -= _LENGTHS[text]
+    return chosen
 
 
 def _whole(name, number, least=0):
@@ -214,6 +216,7 @@ class Recall:
     def __init__(self, gap=5, states=tuple(STATES)):
         self.shortest, self.longest = _range("gap", gap)
         self._number = {word: k for k, word in enumerate(self.vocabulary)}
+        self._numbers = {text: [self._number[word] for word in text.split()] for text in (*_OPENERS, *_CLAUSES, " ".join(QUESTION))}
         self.states = tuple(states)
         for state in self.states:
             if state not in STATES:
@@ -240,9 +243,12 @@ class Recall:
         """
         _drawable(rng, size)
         gap = int(rng.integers(self.shortest, self.longest + 1))
-        drawn = [sentence(self.states[k], gap, rng) for k in rng.integers(len(self.states), size=size)]
-        tokens = np.concatenate([self.encode(each) for each in drawn], axis=1)
-        return tokens, np.array([LANGUAGES.index(each.answer) for each in drawn])
+        states = [self.states[k] for k in rng.integers(len(self.states), size=size).tolist()]
+        rows = []
+        for state in states:  # sentence() and encode(), without the words
+            row = [self._number[state], *(number for clause in _filler(gap, rng) for number in self._numbers[clause])]
+            rows.append(row + [self._number["and"]] * (1 + gap - len(row)) + self._numbers[" ".join(QUESTION)])
+        return np.stack(rows, axis=1), np.array([LANGUAGES.index(STATES[state]) for state in states])
 
 
 class BareRecall:
