@@ -352,9 +352,12 @@ def test_it_fits_every_screen_and_the_sentence_stays_in_view_with_the_gate(alive
         const heights = [], spans = [], out = [];
         for (const g of [0, 20, 36, 40, 41, 60, 100]) {
             set(gap, g);
-            const seen = new Set();
+            const seen = new Set(), said = new Set();
             for (let n = -30; n <= 90; n += 1) {
                 set(bias, n / 10);
+                const text = document.querySelector(".lw-box").textContent.replace(/\\d/g, "0");  // digits are equally wide
+                if (said.has(text)) continue;
+                said.add(text);
                 const box = place(".lw-box");
                 seen.add(Math.round(box.height));
                 for (const node of document.querySelectorAll(".lw-box *")) {

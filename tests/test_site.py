@@ -17,6 +17,7 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).parents[1]
 CHAPTERS = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
 PAGES = [f"book/{path.stem}" for path in sorted((ROOT / "book").glob("*.md"))] + CHAPTERS
+ALL = [*PAGES, "search", "genindex", "index"]
 THEMES = ["light", "dark"]
 WHOLE = """async () => {
     delete document.documentElement.dataset.late;
@@ -54,14 +55,102 @@ def open_page(chromium, url, **options):
     return page, wrong
 
 
+@functools.cache
+def documents(site):
+    """Every page of the site, read once: nothing may change it."""
+    return {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in site.rglob("*.html")}
+
+
+def document(site, name):
+    return documents(site)[site / f"{name}.html"]
+
+
 def where(address, site, name, scheme):
     return f"{address}/{name}.html" if scheme == "http" else (site / f"{name}.html").as_uri()
 
 
-@pytest.mark.parametrize("scheme", ["http", "file"])
-@pytest.mark.parametrize("name", [*PAGES, "search", "genindex", "index"])
-def test_a_page_asks_nobody_and_fails_nowhere(chromium, address, site, name, scheme):
-    page, wrong = open_page(chromium, where(address, site, name, scheme))
+@pytest.fixture(scope="module", params=ALL)
+def opened(request, chromium, address, site):
+    """The name of a page, the page on the narrowest phone, and what went wrong: opened once for all the tests that only look at it."""
+    url, screen = where(address, site, request.param, "http"), {"width": 320, "height": 740}
+    page, wrong = open_page(chromium, url, viewport=screen, reduced_motion="reduce")
+    yield request.param, page, wrong
+    page.context.close()
+
+
+def resized(page, width):
+    """The page as wide as that, and drawn."""
+    page.set_viewport_size({"width": width, "height": 740})
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page
+
+
+def unfolded(page):
+    """The page with every fold opened by a click."""
+    for handle in page.locator(".toggle-button").all():
+        if "toggle-button-hidden" in handle.get_attribute("class"):
+            handle.click()
+    assert page.locator("article .toggle-hidden").count() == 0
+    return page
+
+
+def test_a_page_asks_nobody_and_fails_nowhere(opened):
+    name, page, wrong = opened
+    assert wrong == []
+    assert page.title(), name
+
+
+def test_nothing_is_wider_than_the_screen(opened):
+    _, page, _ = opened
+    for folds in (lambda page: page, unfolded):
+        for width in (320, 375, 768):
+            assert folds(resized(page, width)).evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_nothing_is_cut_off_on_a_phone(opened):
+    """A page can be narrow enough because it hides what sticks out, so each piece of text is measured."""
+    _, page, _ = opened
+    sticks_out = """nodes => nodes
+        .filter(node => !node.closest("mjx-container, .lb-formula, .pst-scrollable-table-container, .table-wrapper"))
+        .filter(node => [...node.getClientRects()].some(box => box.width > 2 && box.right > innerWidth))
+        .map(node => node.textContent.slice(0, 60) || node.outerHTML.slice(0, 60))"""
+    text = unfolded(resized(page, 375)).locator("article").locator("p, li, h1, h2, code, figure, img, td, dd, a")
+    assert text.evaluate_all(sticks_out) == []
+
+
+def test_code_and_what_it_prints_never_scroll_sideways(opened):
+    name, page, _ = opened
+    too_wide = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.textContent)"
+    code = unfolded(page).locator("article pre")
+    assert code.count() > 20 or name not in CHAPTERS
+    for width in (375, 1280):
+        resized(page, width)
+        assert code.evaluate_all(too_wide) == [], width
+
+
+def test_everybody_can_use_the_page(opened):
+    from axe_playwright_python.sync_playwright import Axe
+
+    _, page, _ = opened
+    unfolded(resized(page, 1280)).evaluate("""() => {  // of the thousands of words of code, one of each kind
+        const seen = new Set();
+        for (const word of document.querySelectorAll(".highlight span[class]:not(:has(*))")) {
+            if (seen.has(word.className)) word.remove();
+            seen.add(word.className);
+        }
+    }""")
+    colours = ["color-contrast", "link-in-text-block", "image-alt", "svg-img-alt", "role-img-alt"]  # what a theme can change
+    for theme, rules in (("light", {}), ("dark", {"runOnly": colours})):
+        page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+        page.wait_for_selector(f"html[data-theme={theme}]")
+        found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
+        serious = [f"{theme}: {v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
+        assert serious == []
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_page_from_a_folder_asks_nobody_and_fails_nowhere(chromium, address, site, name):
+    page, wrong = open_page(chromium, where(address, site, name, "file"))
     assert wrong == []
     assert page.title()
     page.context.close()
@@ -260,7 +349,7 @@ def test_two_languages_lead_to_each_other_by_keyboard(chromium, address, site):
 
 
 def test_each_part_of_a_page_says_its_language(site):
-    soup = {name: BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser") for name in PAGES}
+    soup = {name: document(site, name) for name in PAGES}
 
     def spoken_in(tag):
         return next(part["lang"] for part in (tag, *tag.parents) if part.get("lang"))
@@ -314,61 +403,6 @@ def test_the_theme_can_be_switched_by_hand(chromium, address, site):
     page.context.close()
 
 
-@pytest.mark.parametrize("theme", THEMES)
-@pytest.mark.parametrize("name", [*PAGES, "search"])
-def test_everybody_can_use_the_page(chromium, address, site, name, theme):
-    from axe_playwright_python.sync_playwright import Axe
-
-    page, _ = open_page(chromium, where(address, site, name, "http"), color_scheme=theme, reduced_motion="reduce")
-    page.evaluate("""() => {  // of the thousands of words of code, one of each kind
-        const seen = new Set();
-        for (const word of document.querySelectorAll(".highlight span[class]:not(:has(*))")) {
-            if (seen.has(word.className)) word.remove();
-            seen.add(word.className);
-        }
-    }""")
-    found = Axe().run(page).response["violations"]
-    serious = [f"{v['id']}: {v['nodes'][0]['html'][:160]}" for v in found if v["impact"] in ("serious", "critical")]
-    assert serious == []
-    page.context.close()
-
-
-@pytest.mark.parametrize("name", [*PAGES, "search"])
-def test_nothing_is_wider_than_the_screen(chromium, address, site, name):
-    page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": 320, "height": 740})
-    for unfolded in (False, True):
-        for handle in page.locator(".toggle-button").all() if unfolded else ():
-            handle.click()
-        for width in (320, 375, 768):
-            page.set_viewport_size({"width": width, "height": 740})
-            assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.context.close()
-
-
-@pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_cut_off_on_a_phone(chromium, address, site, name):
-    """A page can be narrow enough because it hides what sticks out, so each piece of text is measured."""
-    page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": 375, "height": 740})
-    for handle in page.locator(".toggle-button").all():
-        handle.click()
-    sticks_out = """nodes => nodes
-        .filter(node => !node.closest("mjx-container, .lb-formula, .pst-scrollable-table-container, .table-wrapper"))
-        .filter(node => [...node.getClientRects()].some(box => box.width > 2 && box.right > innerWidth))
-        .map(node => node.textContent.slice(0, 60) || node.outerHTML.slice(0, 60))"""
-    assert page.locator("article").locator("p, li, h1, h2, code, figure, img, td, dd, a").evaluate_all(sticks_out) == []
-    page.context.close()
-
-
-@pytest.mark.parametrize("width", [375, 1280])
-@pytest.mark.parametrize("name", CHAPTERS)
-def test_code_and_what_it_prints_never_scroll_sideways(chromium, address, site, name, width):
-    page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": width, "height": 740})
-    too_wide = "nodes => nodes.filter(node => node.scrollWidth > node.clientWidth + 1).map(node => node.textContent)"
-    assert page.locator("article pre").count() > 20
-    assert page.locator("article pre").evaluate_all(too_wide) == []
-    page.context.close()
-
-
 @pytest.mark.parametrize("name", ["chapters/02_recurrence", "chapters/15_reading_the_gates"])
 def test_a_folded_line_of_code_hangs_under_its_beginning(chromium, address, site, name):
     page, _ = open_page(chromium, where(address, site, name, "http"), viewport={"width": 375, "height": 740})
@@ -391,8 +425,7 @@ def test_a_folded_line_of_code_hangs_under_its_beginning(chromium, address, site
 def test_code_is_copied_as_it_was_written(site):
     notebook = json.loads((ROOT / "chapters" / "02_recurrence.ipynb").read_text("utf-8"))
     written = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
-    page = BeautifulSoup((site / "chapters" / "02_recurrence.html").read_text("utf-8"), "html.parser")
-    shown = [block.get_text().rstrip("\n") for block in page.select(".cell_input pre")]
+    shown = [block.get_text().rstrip("\n") for block in document(site, "chapters/02_recurrence").select(".cell_input pre")]
     assert set(written) == set(shown)
 
 
@@ -415,11 +448,6 @@ def test_a_printed_page_is_the_article_alone_black_on_white_and_unfolded(chromiu
     page.context.close()
 
 
-@functools.cache
-def documents(site):
-    return {path: BeautifulSoup(path.read_text("utf-8"), "html.parser") for path in site.rglob("*.html")}
-
-
 def test_every_internal_link_and_anchor_leads_somewhere(site):
     pages = documents(site)
     ids = {path: {tag["id"] for tag in soup.find_all(id=True)} for path, soup in pages.items()}
@@ -438,7 +466,7 @@ def test_every_internal_link_and_anchor_leads_somewhere(site):
 
 def test_no_line_of_prose_ends_between_a_number_and_what_it_counts(site):
     for name in PAGES:
-        article = documents(site)[site / f"{name}.html"].find("article")
+        article = document(site, name).find("article")
         for text in article.find_all(string=re.compile(r"\d %|\b[Cc]hapter \d|\bPart [IV]")):
             assert text.find_parent(["pre", "code", "script"]) or text.find_parent(attrs={"data-widget": True}), (name, text)
 
@@ -458,13 +486,11 @@ def test_each_term_leads_to_the_chapter_that_first_speaks_of_it_and_back(site):
 
 @pytest.mark.parametrize("name", PAGES)
 def test_mathematics_is_typeset_and_can_be_heard(site, name):
-    soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
-    article = soup.find("article")
+    article = document(site, name).find("article")
     formulas = article.find_all("mjx-container")
     assert all(formula.find("svg") and formula.find("math") for formula in formulas)
-    for script in article.find_all(["script", "pre", "code"]):
-        script.decompose()
-    assert not re.search(r"\\\(|\\\[|\$\$|\\frac|\\tanh", article.get_text())
+    prose = "".join(text for text in article.find_all(string=True) if not text.find_parent(["script", "pre", "code"]))
+    assert not re.search(r"\\\(|\\\[|\$\$|\\frac|\\tanh", prose)
     if name in ("book/notation", *CHAPTERS):
         assert len(formulas) > 3
 
@@ -516,8 +542,7 @@ def test_every_image_of_the_site_says_what_it_shows(site):
 def test_every_page_says_in_a_sentence_what_it_is_about(site):
     told = {}
     for name in PAGES:
-        soup = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
-        [description] = soup.find_all("meta", attrs={"name": "description"})
+        [description] = document(site, name).find_all("meta", attrs={"name": "description"})
         told[name] = description["content"]
     assert all(40 <= len(text) <= 165 for text in told.values()), told
     assert len(set(told.values())) == len(PAGES)
@@ -581,19 +606,23 @@ def test_nothing_jumps_while_a_page_loads_and_is_read_to_its_end(chromium, addre
     page.close()
 
 
-def before_and_alive(page, url):
-    """How high each widget of a page is before it is alive, with the room kept for it, and then by itself."""
+def before_and_alive(page, url, widths):
+    """For each width and widget of a page: how high it is before it is alive, with the room kept for it, and then by itself."""
     held = []
     page.route("**/widget_host.js*", lambda route: held.append(route))
     page.goto(url, wait_until="commit")
     page.wait_for_selector("footer", state="attached")
     page.evaluate("delete document.documentElement.dataset.late")
-    measure = "[...document.querySelectorAll('[data-widget]')].map(el => [el.dataset.widget, el.getBoundingClientRect().height])"
-    before = page.evaluate(measure)
+
+    def heights():
+        all_of_them = "[...document.querySelectorAll('[data-widget]')].map(el => [el.dataset.widget, el.getBoundingClientRect().height])"
+        return [(width, *found) for width in widths for found in resized(page, width).evaluate(all_of_them)]
+
+    before = heights()
     held[0].continue_()
     page.evaluate(WHOLE)
     page.add_style_tag(content="[data-widget] { min-height: 0 !important; }")
-    return zip(before, page.evaluate(measure), strict=True)
+    return zip(before, heights(), strict=True)
 
 
 @pytest.mark.parametrize("theme", THEMES)
@@ -613,19 +642,21 @@ def test_a_figure_on_a_dark_page_has_no_ground_of_its_own(chromium, address):
     page.context.close()
 
 
-@pytest.mark.parametrize("width", [320, 375, 550, 1280])
-def test_a_page_keeps_room_for_a_widget_before_it_is_alive(chromium, address, site, width):
+def test_a_page_keeps_room_for_a_widget_before_it_is_alive(chromium, address, site):
     first = {}
     for path, soup in sorted(documents(site).items()):
         for each in soup.select("[data-widget]"):
             first.setdefault(each["data-widget"], path.relative_to(site))
     table = "ROOM in book/extensions/live_widgets.py"
     assert set(first) == set(live_widgets.ROOM), f"{table} says how high each widget is, and no other"
-    for path in set(first.values()):
-        page = chromium.new_page(viewport={"width": width, "height": 720})
-        for (widget, room), (_, alive) in before_and_alive(page, f"{address}/{path.as_posix()}"):
-            assert abs(room - alive) < 50, f"{path}: {widget} takes {alive} pixels alive and has {room} before: mend {table}"
+    wrong = []
+    for path in sorted(set(first.values())):
+        page = chromium.new_page(viewport={"width": 320, "height": 720})
+        for (width, widget, room), (*_, alive) in before_and_alive(page, f"{address}/{path.as_posix()}", (320, 375, 550, 1280)):
+            if abs(room - alive) >= 50:
+                wrong.append(f"{path} at {width} pixels: {widget} takes {alive} alive and has {room} before: mend {table}")
         page.close()
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("width", "height"), [(375, 667), (1280, 720)])
@@ -651,7 +682,7 @@ def test_what_is_far_is_neither_laid_out_nor_alive_and_is_where_a_link_leads(chr
 
 def test_a_page_asks_for_one_style_sheet_and_waits_for_no_script(site):
     for name in PAGES:
-        head = BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser").head
+        head = document(site, name).head
         assert [link["href"].split("?")[0] for link in head.find_all("link", rel="stylesheet")] == ["../_static/pages.css"]
         assert all(script.has_attr("defer") for script in head.find_all("script", src=True))
     assert (site / "_static" / "pages.css").stat().st_size < 250_000

@@ -182,7 +182,7 @@ def fit(model, batches, loss, rate=3e-3, limit=1.0):
     True
     """
     rates = rate if callable(rate) else lambda step: rate
-    optimiser = torch.optim.Adam(model.parameters(), lr=rates(0), fused=True)  # fused: one loop over all weights
+    optimiser = torch.optim.Adam(model.parameters(), lr=rates(0))
     history, training = train.History(), model.training
     model.train()
     quiet = bool(os.environ.get("TQDM_DISABLE"))
