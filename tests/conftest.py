@@ -8,6 +8,7 @@ from pathlib import Path
 import programs
 import pytest
 import serve
+from filelock import FileLock
 
 from coursework import sandbox
 
@@ -16,11 +17,15 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
-    """The website, built from the stored notebooks with warnings as errors."""
-    folder = tmp_path_factory.mktemp("site")
+    """The website, built from the stored notebooks with warnings as errors, once for all processes of this test run."""
+    ours = tmp_path_factory.getbasetemp()
+    folder = (ours.parent if "PYTEST_XDIST_WORKER" in os.environ else ours) / "site"
     command = [Path(sys.executable).with_name("jupyter-book"), "build", ROOT, "-W", "--keep-going", "-q", "--path-output", folder]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
+    with FileLock(folder.with_suffix(".lock")):
+        if not (folder / "built").exists():
+            done = subprocess.run(command, capture_output=True, text=True)
+            assert done.returncode == 0, done.stdout + done.stderr
+            (folder / "built").touch()
     return folder / "_build" / "html"
 
 
