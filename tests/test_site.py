@@ -126,7 +126,9 @@ def test_code_and_what_it_prints_never_scroll_sideways(opened):
     for width in (375, 1280):
         resized(page, width)
         assert code.evaluate_all(too_wide) == [], width
-    folded = "lines => lines.filter(line => line.clientHeight > 1.5 * parseFloat(getComputedStyle(line).lineHeight)).map(line => line.textContent)"
+    folded = """lines => lines
+        .filter(line => line.clientHeight > 1.5 * parseFloat(getComputedStyle(line).lineHeight))
+        .map(line => line.textContent)"""
     assert page.locator("article .cell_input .lb-line").evaluate_all(folded) == [], "a line is folded on a wide screen"
 
 
