@@ -48,11 +48,11 @@ PAGES = [*sorted((ROOT / "book").glob("*.md")), *sorted((ROOT / "chapters").glob
 
 
 def formulas(path):
-    """Every formula of a page, those in lines of their own included."""
+    """Every formula of a page, but for those of headings, whose text is an address too."""
     text = path.read_text("utf-8")
     if path.suffix == ".ipynb":
         text = "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
-    text = re.sub(r"`[^`\n]*`|^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    text = re.sub(r"`[^`\n]*`|^```.*?^```$|^#.*?$", "", text, flags=re.MULTILINE | re.DOTALL)
     return re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL)
 
 
