@@ -182,8 +182,7 @@ def fit(model, batches, loss, rate=3e-3, limit=1.0):
     True
     """
     rates = rate if callable(rate) else lambda step: rate
-    optimiser = torch.optim.Adam(model.parameters(), lr=rates(0))
-    history, training = train.History(), model.training
+    optimiser, history, training = torch.optim.Adam(model.parameters(), lr=rates(0)), train.History(), model.training
     model.train()
     quiet = bool(os.environ.get("TQDM_DISABLE"))
     try:
