@@ -57,10 +57,13 @@ def test_a_chapter_keeps_the_rule(path, rule):
     none(rules.complaints(path, [rule]))
 
 
+@pytest.mark.parametrize(
+    "rule", [rules.its_drawings_say_what_they_show, rules.its_symbols_have_their_colours], ids=lambda rule: rule.__name__
+)
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_a_page_says_what_its_drawings_show(path):
+def test_a_page_keeps_the_rules_of_drawings_and_formulas(path, rule):
     page = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(path.read_text("utf-8"))])
-    none((words for _, words in rules.its_drawings_say_what_they_show(page)), f"book/{path.name}")
+    none((words for _, words in rule(page)), f"book/{path.name}")
 
 
 def texts():

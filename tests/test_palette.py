@@ -41,31 +41,6 @@ def test_every_ink_can_be_read_on_its_page(name):
     assert contrast(entry["on_dark"], "#29313d") >= 4.5
 
 
-SYMBOLS = {"f": "forget", "i": "input", "g": "candidate", "o": "output", "c": "cell", "h": "hidden"}
-COLOURED = re.compile(r"\\textcolor\{(#\w{6})\}\{((?:[^{}]|\{[^{}]*\})*)\}")
-BARE = re.compile(r"(?<![\\A-Za-z_^])(?<![_^]\{)[figoch](?![A-Za-z(])")
-PAGES = [*sorted((ROOT / "book").glob("*.md")), *sorted((ROOT / "chapters").glob("*.ipynb"))]
-
-
-def formulas(path):
-    """Every formula of a page, but for those of headings, whose text is an address too."""
-    text = path.read_text("utf-8")
-    if path.suffix == ".ipynb":
-        text = "\n\n".join("".join(cell["source"]) for cell in json.loads(text)["cells"] if cell["cell_type"] == "markdown")
-    text = re.sub(r"`[^`\n]*`|^```.*?^```$|^#.*?$", "", text, flags=re.MULTILINE | re.DOTALL)
-    return re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL)
-
-
-@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
-def test_a_symbol_has_its_colour_in_every_formula(path):
-    """As the notation promises; but for the language a^n b^n c^n, whose c is a letter."""
-    for formula in formulas(path):
-        for colour, inside in COLOURED.findall(formula):
-            assert inside[0] not in SYMBOLS or colour == palette.COLOURS[SYMBOLS[inside[0]]], f"{path.name}: {formula}"
-        bare = BARE.search(re.sub(r"\\(text|mathrm)\{[^{}]*\}", "", COLOURED.sub("", formula)))
-        assert not bare or "a^n" in formula, f"{path.name}: write {bare[0]} of {formula} in its colour, \\textcolor{{...}}{{...}}"
-
-
 def test_the_style_sheet_of_the_figures_draws_in_the_palette():
     with plt.style.context("lstmbook.book"):
         cycle = {f"#{colour}".upper().replace("##", "#") for colour in plt.rcParams["axes.prop_cycle"].by_key()["color"]}

@@ -12,6 +12,7 @@ import ast
 import base64
 import functools
 import itertools
+import json
 import re
 import struct
 import sys
@@ -30,6 +31,10 @@ AVOIDED = re.compile(
 TERM = re.compile(r"\{term\}`(?:[^`<]*<)?([^`>]+)>?`")
 CITED = re.compile(r"\{cite:[a-z]\}`([^`]+)`")
 REFERENCE = re.compile(r"\{(?:ref|numref)\}`(?:[^`<]*<)?([^`>]+)>?`")
+SYMBOLS = {"f": "forget", "i": "input", "g": "candidate", "o": "output", "c": "cell", "h": "hidden"}
+PALETTE = json.loads((ROOT / "code" / "lstmbook" / "palette.json").read_text("utf-8"))
+COLOURED = re.compile(r"\\textcolor\{(#\w{6})\}\{((?:[^{}]|\{[^{}]*\})*)\}")
+BARE = re.compile(r"(?<![\\A-Za-z_^])(?<![_^]\{)([figoch])(?![A-Za-z(])")
 STORED_BY = "run python tools/notebooks.py on this file"
 
 
@@ -267,6 +272,27 @@ def its_widgets_are_stored_with_a_picture(chapter):
                 yield cell, f"the picture of its widget is no SVG: mend picture() of the widget, then {STORED_BY}"
 
 
+def its_symbols_have_their_colours(chapter):
+    """But in headings, whose text is an address too, and in the language a^n b^n c^n, whose c is a letter."""
+    for cell in markdown(chapter):
+        for formula in formulas(cell.source):
+            bare = re.sub(r"\\(text|mathrm)\{[^{}]*\}", "", COLOURED.sub("", formula))
+            wrong = [inside[0] for hue, inside in COLOURED.findall(formula) if hue != colour_of(inside[0], hue)]
+            for symbol in sorted({*wrong, *BARE.findall("" if "a^n" in formula else bare)}):
+                yield cell, f"write {symbol} in its colour, \\textcolor{{{colour_of(symbol)}}}{{{symbol}}}, in {' '.join(formula.split())}"
+
+
+def formulas(text):
+    """The formulas of a text, those in lines of their own included, those of code and headings not."""
+    text = re.sub(r"`[^`\n]*`|^```.*?^```$|^#.*?$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL)
+
+
+def colour_of(symbol, other=None):
+    """The colour of a symbol in every formula; ``other`` for a letter that has none."""
+    return PALETTE[SYMBOLS[symbol]]["colour"] if symbol in SYMBOLS else other
+
+
 def what_it_names_is_there(chapter):
     for cell in markdown(chapter):
         for term in sorted(set(TERM.findall(cell.source)) - set(terms())):
@@ -323,6 +349,7 @@ RULES = [
     its_outputs_are_those_of_any_machine,
     its_outputs_are_compared,
     its_widgets_are_stored_with_a_picture,
+    its_symbols_have_their_colours,
     what_it_names_is_there,
 ]
 
