@@ -216,7 +216,8 @@ class Recall:
     def __init__(self, gap=5, states=tuple(STATES)):
         self.shortest, self.longest = _range("gap", gap)
         self._number = {word: k for k, word in enumerate(self.vocabulary)}
-        self._numbers = {text: [self._number[word] for word in text.split()] for text in (*_OPENERS, *_CLAUSES, " ".join(QUESTION))}
+        self._numbers = {text: [self._number[word] for word in text.split()] for text in _OPENERS + _CLAUSES}
+        self._question = [self._number[word] for word in QUESTION]
         self.states = tuple(states)
         for state in self.states:
             if state not in STATES:
@@ -247,7 +248,7 @@ class Recall:
         rows = []
         for state in states:  # sentence() and encode(), without the words
             row = [self._number[state], *(number for clause in _filler(gap, rng) for number in self._numbers[clause])]
-            rows.append(row + [self._number["and"]] * (1 + gap - len(row)) + self._numbers[" ".join(QUESTION)])
+            rows.append(row + [self._number["and"]] * (1 + gap - len(row)) + self._question)
         return np.stack(rows, axis=1), np.array([LANGUAGES.index(STATES[state]) for state in states])
 
 
