@@ -156,6 +156,7 @@ BROKEN = [
     ),
     ("colours", text("Say what to see", "Say what $f_t$ is"), "write f in its colour, \\textcolor{#D55E00}{f}, in $f_t$"),
     ("colours", text("Say what to see", "Say $\\textcolor{#D55E00}{c}$"), "write c in its colour, \\textcolor{#CC79A7}{c}, in $"),
+    ("colours", text("Say what to see", "Say $dc_t$"), "write c in its colour, \\textcolor{#CC79A7}{c}, in $dc_t$"),
     ("names_is_there", text("<half-life>", "<half-lives>"), "the term “half-lives” is not in book/glossary.md: add it there"),
     ("names_is_there", text("hochreiter1997long", "nobody2020"), "the source “nobody2020” is not in book/references.bib: add it there"),
     ("names_is_there", text("{ref}`ch-two-memories`", "{ref}`ch-nowhere`"), "there is no label “ch-nowhere” in the book: mend it"),

@@ -33,8 +33,9 @@ CITED = re.compile(r"\{cite:[a-z]\}`([^`]+)`")
 REFERENCE = re.compile(r"\{(?:ref|numref)\}`(?:[^`<]*<)?([^`>]+)>?`")
 SYMBOLS = {"f": "forget", "i": "input", "g": "candidate", "o": "output", "c": "cell", "h": "hidden"}
 PALETTE = json.loads((ROOT / "code" / "lstmbook" / "palette.json").read_text("utf-8"))
-COLOURED = re.compile(r"\\textcolor\{(#\w{6})\}\{((?:[^{}]|\{[^{}]*\})*)\}")
-BARE = re.compile(r"(?<![\\A-Za-z_^])(?<![_^]\{)([figoch])(?![A-Za-z(])")
+COLOURED = re.compile(r"\\textcolor\{(#\w{6})\}\{(?:d?([figoch])(?![A-Za-z]))?(?:[^{}]|\{[^{}]*\})*\}")
+BARE = re.compile(r"(?<![\\A-Za-z_^])(?<![_^]\{)d?([figoch])(?![A-Za-z(])")
+"""A symbol of a formula in a colour, and without one; the blame of a symbol, d and it, has its colour."""
 STORED_BY = "run python tools/notebooks.py on this file"
 
 
@@ -277,7 +278,7 @@ def its_symbols_have_their_colours(chapter):
     for cell in markdown(chapter):
         for formula in formulas(cell.source):
             bare = re.sub(r"\\(text|mathrm)\{[^{}]*\}", "", COLOURED.sub("", formula))
-            wrong = [inside[0] for hue, inside in COLOURED.findall(formula) if hue != colour_of(inside[0], hue)]
+            wrong = [symbol for hue, symbol in COLOURED.findall(formula) if symbol and hue != colour_of(symbol)]
             for symbol in sorted({*wrong, *BARE.findall("" if "a^n" in formula else bare)}):
                 yield cell, f"write {symbol} in its colour, \\textcolor{{{colour_of(symbol)}}}{{{symbol}}}, in {' '.join(formula.split())}"
 
@@ -288,9 +289,9 @@ def formulas(text):
     return re.findall(r"\$\$.+?\$\$|\$[^$\n]+\$", text, flags=re.DOTALL)
 
 
-def colour_of(symbol, other=None):
-    """The colour of a symbol in every formula; ``other`` for a letter that has none."""
-    return PALETTE[SYMBOLS[symbol]]["colour"] if symbol in SYMBOLS else other
+def colour_of(symbol):
+    """The colour of a symbol in every formula."""
+    return PALETTE[SYMBOLS[symbol]]["colour"]
 
 
 def what_it_names_is_there(chapter):
