@@ -324,7 +324,7 @@ def test_every_formula_and_picture_of_the_epub_can_be_heard_and_fits(leaves, sit
     said = {formula.get("aria-label") for formula in formulas}
     assert "c t = f c t − 1 + i g" in said and "w = 1" in said
     assert all(said) and all(image.get("alt") for image in images)
-    assert all(formula.get("viewBox") and formula[0].get("fill") == "currentColor" for formula in formulas)
+    assert all(formula.get("viewBox") and formula.get("fill") == "currentColor" for formula in formulas)
 
 
 def test_links_of_the_epub_lead_to_a_place_in_it_or_to_the_web(inside, leaves):

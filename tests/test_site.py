@@ -1,6 +1,7 @@
 """The built website in a real browser that can reach no host but this machine."""
 
 import functools
+import io
 import json
 import re
 import subprocess
@@ -9,16 +10,22 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
 import live_widgets
+import matplotlib.pyplot as plt
+import numpy as np
 import one_stylesheet
+import prerendered_math
 import pytest
 import tinycss2
 from bs4 import BeautifulSoup
+
+from lstmbook.palette import PALETTE
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = [f"chapters/{path.stem}" for path in sorted((ROOT / "chapters").glob("*.ipynb"))]
 PAGES = [f"book/{path.stem}" for path in sorted((ROOT / "book").glob("*.md"))] + CHAPTERS
 ALL = [*PAGES, "search", "genindex", "index"]
 THEMES = ["light", "dark"]
+HIDDEN = PALETTE["hidden"]["colour"]
 WHOLE = """async () => {
     delete document.documentElement.dataset.late;
     for (const el of document.querySelectorAll("[data-widget]")) {
@@ -503,6 +510,32 @@ def test_a_colour_in_a_formula_is_the_palettes(site):
     text = (site / "chapters" / "02_recurrence.html").read_text("utf-8")
     assert "fill:var(--lstm-hidden-ink)" in text
     assert not re.search(r'(fill|stroke)="#', text)
+
+
+@pytest.mark.parametrize(
+    ("formula", "paths"),
+    [
+        (r"x_t^{2} \le \sum_{k=1}^n a_{k_j}", 1),
+        (rf"\textcolor{{{HIDDEN}}}{{h}} = \textcolor{{{HIDDEN}}}{{h_1^{{x_t}}}} + b", 2),
+        (
+            r"\frac{1}{\sqrt{1 + \frac ab}} \left(\frac{x}{\begin{matrix}1\\2\\3\end{matrix}}\right)^2",
+            4,
+        ),  # signs, bars, windows
+        (r"\underbrace{a + b + c + d}_{\text{sum}} \overline{u} \binom{n}{k}", 4),  # and two windows on a brace
+    ],
+)
+def test_a_formula_of_few_paths_is_the_drawing_that_mathjax_made(chromium, formula, paths):
+    flat, tree = prerendered_math.typeset(formula, True), prerendered_math.drawn(formula, True)
+    assert flat.count("<path") == paths < tree.count("<path")
+    page = chromium.new_page(viewport={"width": 500, "height": 200}, device_scale_factor=2)
+    seen = []
+    for markup in (flat, tree):
+        visible = markup.partition("<mjx-assistive-mml")[0]
+        page.set_content(f"<body style='--lstm-hidden-ink:{HIDDEN};font-size:30px'>{visible}")
+        seen.append(plt.imread(io.BytesIO(page.screenshot()))[..., :3])
+    page.close()
+    assert (seen[0] < 0.5).any()
+    assert np.abs(seen[0] - seen[1]).max() < 0.4  # where the edge of a sign lies by a thousandth of a letter elsewhere
 
 
 @pytest.mark.parametrize(("formula", "good"), [(r"\frac{1}{2}", True), (r"\nonsense", False)])

@@ -2,14 +2,17 @@
 
 MathJax turns each formula into an SVG picture with hidden MathML beside it for screen readers. It runs here, in a small JavaScript
 engine, and not in the reader's browser: a page needs no script, no font and no second host to show its formulas, and an unknown
-command fails the build. A colour of the palette in a formula becomes a CSS variable, so that it stays legible on a dark page.
+command fails the build. A colour of the palette in a formula becomes a CSS variable, so that it stays legible on a dark page; and all
+that has one colour becomes one path, because a browser lays out every node of a page.
 """
 
 import functools
 import importlib.util
 import json
+import re
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import quickjs
 from docutils import nodes
@@ -40,6 +43,9 @@ const page = mj.mathjax.mathjax.document("", {
 });
 const typeset = (tex, display) => JSON.stringify(dom.outerHTML(page.convert(tex, {display})));
 """
+SVG = "{http://www.w3.org/2000/svg}"
+ElementTree.register_namespace("", SVG.strip("{}"))
+INKS = {entry["colour"]: f"var(--lstm-{name}-ink)" for name, entry in PALETTE.items()}
 
 
 @functools.cache
@@ -56,15 +62,76 @@ def _mathjax():
     return engine
 
 
+def drawn(tex, display):
+    """One formula as MathJax makes it."""
+    return json.loads(_mathjax().eval(f"typeset({json.dumps(tex)}, {json.dumps(display)})"))
+
+
 @functools.cache
 def typeset(tex, display):
     """One formula as HTML."""
-    call = f"typeset({json.dumps(tex)}, {json.dumps(display)})"
-    markup = json.loads(_mathjax().eval(call))
-    for name, entry in PALETTE.items():
-        colour, ink = entry["colour"], f"var(--lstm-{name}-ink)"
-        markup = markup.replace(f'fill="{colour}" stroke="{colour}"', f'style="fill:{ink};stroke:{ink}"')
-    return markup
+    markup = drawn(tex, display)
+    tree = re.search("<svg.*</svg>", markup, re.S)[0]
+    return markup.replace(tree, flat(tree))
+
+
+def flat(drawing):
+    """The same drawing, where MathJax has a node for each sign, subscript and fraction, with one path for all signs of a colour."""
+    root = ElementTree.fromstring(drawing)
+    paths, rest = {}, []
+
+    def walk(node, place, colour):
+        place, colour = _moved(place, node.get("transform", "")), node.get("fill", colour)
+        kind = node.tag.removeprefix(SVG)
+        if kind == "g":
+            for child in node:
+                walk(child, place, colour)
+        elif kind == "path":
+            paths.setdefault((kind, colour), []).append(_placed(node.get("d"), place))
+        elif kind == "rect":
+            x, y, width, height = (float(node.get(name)) for name in ("x", "y", "width", "height"))
+            paths.setdefault((kind, colour), []).append(_placed(f"M{x} {y}H{x + width}V{y + height}H{x}Z", place))
+        else:  # a brace that is as wide as what it spans is drawn in windows
+            a, d, e, f = place
+            rest.append(ElementTree.Element("g", {"transform": f"matrix({a} 0 0 {d} {e} {f})", **_filled(colour)}))
+            rest[-1].append(node)
+
+    for child in root:
+        walk(child, (1, 1, 0, 0), "currentColor")
+    root.set("fill", "currentColor")
+    root[:] = [ElementTree.Element("path", {"d": "".join(parts), **_filled(colour)}) for (_, colour), parts in paths.items() if any(parts)]
+    root.extend(rest)
+    return ElementTree.tostring(root, "unicode", short_empty_elements=False)
+
+
+def _filled(colour):
+    if colour in INKS:
+        return {"style": f"fill:{INKS[colour]}"}
+    return {} if colour == "currentColor" else {"fill": colour}
+
+
+def _moved(place, transform):
+    """Where (x, y) comes to lie, ``(a, d, e, f)`` for (a x + e, d y + f), after one more transformation before the others."""
+    a, d, e, f = place
+    for name, numbers in re.findall(r"(\w+)\(([^)]*)\)", transform):
+        first, *second = map(float, re.split("[ ,]+", numbers))
+        if name == "translate":
+            e, f = e + a * first, f + d * sum(second)
+        else:  # scale
+            a, d = a * first, d * (second or [first])[0]
+    return a, d, e, f
+
+
+def _placed(path, place):
+    """The data of a path, of which all commands are absolute and none is an arc, at another place: in whole thousandths of a letter."""
+    a, d, e, f = place
+
+    def moved(command):
+        name, numbers = command[1], [float(number) for number in re.findall(r"-?[\d.]+", command[2])]
+        across = [name != "V" and (name == "H" or k % 2 == 0) for k in range(len(numbers))]
+        return name + " ".join(str(round(a * v + e if x else d * v + f)) for v, x in zip(numbers, across, strict=True))
+
+    return re.sub(r"([A-Z])([^A-Z]*)", moved, path)
 
 
 def _html(self, node, tex, display):
