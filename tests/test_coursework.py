@@ -122,7 +122,7 @@ def test_a_task_in_numpy_needs_no_torch(assignment):
 
 
 def test_a_source_is_stored_as_it_runs_and_keeps_the_rules_of_a_chapter(name):
-    ours = [rules.its_voice_is_the_books, rules.its_lines_fit_the_page, rules.its_outputs_are_stored]
+    ours = [rules.its_voice_is_the_books, rules.its_symbols_have_their_colours, rules.its_lines_fit_the_page, rules.its_outputs_are_stored]
     none([*rules.kept_as_the_repository_keeps_it(path_of(name)), *rules.complaints(path_of(name), ours)])
 
 
