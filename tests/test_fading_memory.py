@@ -420,7 +420,6 @@ def test_letters_can_be_read_on_their_boxes_light_and_dark(alive):
         assert min(contrasts.values()) >= 4.5, (theme, contrasts)
 
 
-@pytest.mark.alone
 def test_it_follows_the_slider_within_a_frame(alive):
     page = alive(FadingMemory(gap=40))
     for which, value in ((1, "n / 10 - 3"), (0, "n")):

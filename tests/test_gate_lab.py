@@ -638,7 +638,6 @@ def test_nothing_overlaps_on_any_screen(alive, mode):
             assert control.bounding_box()["height"] >= 32
 
 
-@pytest.mark.alone
 def test_a_frame_of_a_drag_is_short(alive):
     for mode, name in (("hand", "forget gate f"), ("input", "input x")):
         page = alive(GateLab(mode=mode, trace=[[0.1, 0.2]] * 20))

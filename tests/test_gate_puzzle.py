@@ -629,7 +629,6 @@ def test_a_run_goes_through_the_sentence_and_ends_with_the_verdict(alive):
     assert "the count is lost" in status(page) and page.locator("[data-when]").count() == 0
 
 
-@pytest.mark.alone
 def test_a_frame_of_the_puzzle_is_short(alive):
     for level in (3, 5):
         page = alive(GatePuzzle(level=level))

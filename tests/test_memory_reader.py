@@ -905,7 +905,6 @@ def test_it_fits_every_screen_and_no_two_words_touch(alive, width):
     assert len(found["heights"]) == 1, "the box keeps its height from word to word"
 
 
-@pytest.mark.alone
 def test_it_follows_within_a_frame(alive):
     page = alive(made(12, units=(24, 24), gap=60, word=30))
     move = """(n) => {

@@ -819,7 +819,6 @@ def test_paper_and_a_reader_without_javascript_see_the_colours_too(alive):
     assert page.locator(".lw-phase-cell").first.evaluate("node => getComputedStyle(node, '::before').printColorAdjust") == "exact"
 
 
-@pytest.mark.alone
 def test_it_follows_the_selection_within_a_frame(alive):
     page = alive(PhaseDiagram(made()))
     move = """(n) => {

@@ -358,7 +358,6 @@ def test_the_gradient_fits_every_screen_and_its_letters_keep_their_size(alive):
             assert place["x"] + place["width"] <= frame["x"] + frame["width"] - 18
 
 
-@pytest.mark.alone
 def test_the_gradient_follows_the_slider_within_a_frame(alive):
     page = alive(GradientReach())
     move = """(n) => {
