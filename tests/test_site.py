@@ -517,11 +517,9 @@ def test_a_colour_in_a_formula_is_the_palettes(site):
     [
         (r"x_t^{2} \le \sum_{k=1}^n a_{k_j}", 1),
         (rf"\textcolor{{{HIDDEN}}}{{h}} = \textcolor{{{HIDDEN}}}{{h_1^{{x_t}}}} + b", 2),
-        (
-            r"\frac{1}{\sqrt{1 + \frac ab}} \left(\frac{x}{\begin{matrix}1\\2\\3\end{matrix}}\right)^2",
-            4,
-        ),  # signs, bars, windows
-        (r"\underbrace{a + b + c + d}_{\text{sum}} \overline{u} \binom{n}{k}", 4),  # and two windows on a brace
+        # signs, bars, and two windows: on the tall brackets, on the brace
+        (r"\frac{1}{\sqrt{1 + \frac ab}} \left(\frac{x}{\begin{matrix}1\\2\\3\end{matrix}}\right)^2", 4),
+        (r"\underbrace{a + b + c + d}_{\text{sum}} \overline{u} \binom{n}{k}", 4),
     ],
 )
 def test_a_formula_of_few_paths_is_the_drawing_that_mathjax_made(chromium, formula, paths):

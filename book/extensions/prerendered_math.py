@@ -78,7 +78,7 @@ def typeset(tex, display):
 def flat(drawing):
     """The same drawing, where MathJax has a node for each sign, subscript and fraction, with one path for all signs of a colour."""
     root = ElementTree.fromstring(drawing)
-    paths, rest = {}, []
+    paths, rest = {}, []  # bars apart from signs: where two outlines of one path run against each other, a hole remains
 
     def walk(node, place, colour):
         place, colour = _moved(place, node.get("transform", "")), node.get("fill", colour)
