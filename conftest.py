@@ -2,6 +2,9 @@
 
 import contextlib
 import os
+import sys
+import threading
+import types
 from pathlib import Path
 
 import pytest
@@ -32,6 +35,31 @@ def pytest_runtest_protocol(item):
         with locked("door"):  # whoever waits for the room stands in the door, so that nobody slips in before
             turn.enter_context(locked("room", shared=item.get_closest_marker("alone") is None))
         return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Which lines of the package ran is counted where Python calls them: counting makes every test slower, and some three times."""
+    counts = sys.gettrace(), threading.gettrace()
+    if "chromium" in getattr(item, "fixturenames", ()) or not calls_the_package(item):
+        sys.settrace(None)
+        threading.settrace(None)
+    try:
+        return (yield)
+    finally:  # pytest-cov's own way, its marker no_cover, does nothing in the processes of pytest-xdist
+        sys.settrace(counts[0])
+        threading.settrace(counts[1])
+
+
+def calls_the_package(item):
+    """Whether it is an example in the package, or stands in a module that imports from it."""
+    names = vars(item.module).values() if getattr(item, "module", None) else ()
+    return isinstance(item, pytest.DoctestItem) or any(owner(each).startswith("lstmbook") for each in names)
+
+
+def owner(thing):
+    """The name of a module, or of the one that a function or class comes from."""
+    return thing.__name__ if isinstance(thing, types.ModuleType) else str(getattr(thing, "__module__", ""))
 
 
 def pytest_terminal_summary(terminalreporter):
