@@ -82,6 +82,8 @@ def main():
     parser.add_argument("--runs", type=int, default=3, help="loads of each page")
     parser.add_argument("--slowdown", type=float, default=4, help="how much slower than this machine the phone is (default: 4)")
     options = parser.parse_args()
+    if options.runs < 1 or options.slowdown < 1:
+        parser.error("--runs and --slowdown are 1 or more")
     if not SITE.is_dir():
         sys.exit("There is no site to measure: build it first with make site.")
     if not programs.find("chromium"):
