@@ -40,15 +40,17 @@ def pytest_runtest_protocol(item):
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
     """Which lines of the package ran is counted where Python calls them: counting makes every test slower, and some three times."""
-    counts = sys.gettrace(), threading.gettrace()
-    if "chromium" in getattr(item, "fixturenames", ()) or not calls_the_package(item):
-        sys.settrace(None)
-        threading.settrace(None)
+    tracer, of_threads = sys.gettrace(), threading.gettrace()
+    counted = calls_the_package(item) and "chromium" not in getattr(item, "fixturenames", ())
+    if counted or not owner(type(tracer)).startswith("coverage"):  # a debugger's stays
+        return (yield)
+    sys.settrace(None)
+    threading.settrace(None)
     try:
         return (yield)
     finally:  # pytest-cov's own way, its marker no_cover, does nothing in the processes of pytest-xdist
-        sys.settrace(counts[0])
-        threading.settrace(counts[1])
+        sys.settrace(tracer)
+        threading.settrace(of_threads)
 
 
 def calls_the_package(item):
