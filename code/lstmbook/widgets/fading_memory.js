@@ -222,9 +222,8 @@ function render({ model, el }) {
     node.textContent = inner;
     return node;
   };
-  let width = 0;
+  let width = holder.clientWidth; // measured when it changes, not at every move, which would lay the page out twice
   const sketch = () => {
-    width = holder.clientWidth;
     const [across, high] = [Math.max(200, width || 640), 210];
     svg.setAttribute("viewBox", `0 0 ${across} ${high}`);
     svg.replaceChildren(...plot(model.get("bias"), model.get("gap"), across, high).map(drawn));
@@ -251,7 +250,9 @@ function render({ model, el }) {
     fade();
   };
   const resized = new ResizeObserver(() => {
-    if (holder.clientWidth !== width) sketch();
+    if (holder.clientWidth === width) return;
+    width = holder.clientWidth;
+    sketch();
   });
   model.on("change:gap", rewrite);
   model.on("change:bias", fade);

@@ -266,11 +266,12 @@ function render({ model, el }) {
     return node;
   };
   let net = { seed: null };
+  let seen = holder.clientWidth; // measured when it changes, not at every move, which would lay the page out twice
   const draw = () => {
     const now = Object.fromEntries(names.map((name) => [name, model.get(name)]));
     if (net.seed !== now.network) net = { seed: now.network, ...network(now.network) };
     const lengths = reach(now.scale, now.nonlinearity, net);
-    const width = Math.max(200, Math.round(holder.clientWidth || 640));
+    const width = Math.max(200, Math.round(seen || 640));
     const height = Math.round(Math.min(400, Math.max(300, 0.52 * width)));
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("aria-label", description(now, lengths));
@@ -278,14 +279,13 @@ function render({ model, el }) {
     controls.forEach(({ show }) => show());
     result.textContent = verdict(now.gap, lengths[now.gap]);
   };
-  let seen = 0;
   const resized = new ResizeObserver(() => {
-    if (holder.clientWidth !== seen) draw();
+    if (holder.clientWidth === seen) return;
     seen = holder.clientWidth;
+    draw();
   });
   names.forEach((name) => model.on(`change:${name}`, draw));
   draw();
-  seen = holder.clientWidth;
   resized.observe(holder);
 
   return () => {

@@ -527,13 +527,13 @@ function render({ model, el }) {
     holder.addEventListener("click", pick);
   }
 
-  let width = 0;
+  const measured = () => Math.max(220, made[0].holder.clientWidth || 328);
+  let width = measured(); // measured when it changes, not at every move, which would lay the page out twice
   let spelt = "";
   let found = {}; // what the networks hold of what is spelt
   let nodes = [];
   function show() {
     if (busy) return;
-    width = Math.max(220, made[0].holder.clientWidth || 328); // before anything changes, or the page would be laid out twice
     const [state, filler, word, shown] = ["state", "filler", "word", "shown"].map((name) => model.get(name));
     const all = words();
     const tokens = all.map((each) => token.get(each));
@@ -596,7 +596,9 @@ function render({ model, el }) {
     }
   }
   const resized = new ResizeObserver(() => {
-    if (Math.max(220, made[0].holder.clientWidth || 328) !== width) show();
+    if (measured() === width) return;
+    width = measured();
+    show();
   });
   TRAITS.forEach((name) => model.on(`change:${name}`, show));
   show();

@@ -336,9 +336,8 @@ function render({ model, el }) {
   el.classList.add("lstm-widget");
   el.replaceChildren(box);
 
-  let width = 0;
+  let width = holder.clientWidth; // measured when it changes, not at every move, which would lay the page out twice
   const sketch = () => {
-    width = holder.clientWidth;
     const [across, high] = [Math.max(200, width || 320), 236];
     const { architecture, bias, gap, chance, every, batches } = state();
     svg.setAttribute("viewBox", `0 0 ${across} ${high}`);
@@ -372,7 +371,9 @@ function render({ model, el }) {
     sketch();
   };
   const resized = new ResizeObserver(() => {
-    if (holder.clientWidth !== width) sketch();
+    if (holder.clientWidth === width) return;
+    width = holder.clientWidth;
+    sketch();
   });
   names.forEach((name) => model.on(`change:${name}`, draw));
   draw();
